@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { reportFailure } from "./terminal.ts";
+
+/**
+ * The front door: every command is a file in `commands/`, opened only when it is called,
+ * so that `portrait score` does not load a trainer.
+ */
+const program = new Command("portrait")
+  .description(
+    "Portraits of people and companies from what they do, and calibrated probabilities that can be proved later.",
+  )
+  .version("0.1.0")
+  .showHelpAfterError("(add --help for the options)")
+  .exitOverride();
+
+const commands: (() => Promise<{ readonly register: (program: Command) => void }>)[] = [];
+
+try {
+  for (const open of commands) (await open()).register(program);
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else process.exitCode = reportFailure(error, process.argv.includes("--json"));
+}

@@ -1,0 +1,40 @@
+import type { EntityRef, Event } from "./event.ts";
+import type { Position } from "./position.ts";
+
+/** The door into the log. Success means durable. */
+export interface EventLog {
+  /**
+   * Appends all events, or throws (REDIS_AWAY, REDIS_FULL, TOO_BUSY) and promises nothing: the caller
+   * sends again with the same ids, and what was already taken is recognised.
+   */
+  append(events: readonly Event[]): Promise<void>;
+}
+
+/** An event with its place in the log. */
+export interface LoggedEvent extends Event {
+  readonly partition: number;
+  readonly position: Position;
+}
+
+/** What to read from the lake. Every bound is optional. */
+export interface LakeQuery {
+  /** Only entities of this kind. */
+  readonly kind?: string;
+  /** Only these entities (for checks; a handful). */
+  readonly entities?: readonly EntityRef[];
+  /** Only what was known at this moment, ms. */
+  readonly knownUntil?: number;
+}
+
+/** The truth, read back: immutable Parquet parts. */
+export interface Lake {
+  /**
+   * Events entity by entity (kind, id), within an entity by (known, position); in batches, so memory stays bounded.
+   * Each accepted event appears exactly once.
+   */
+  readByEntity(query: LakeQuery): AsyncIterable<readonly LoggedEvent[]>;
+  /** The last position that the lake holds of each partition; a partition without parts is left out. */
+  end(): Promise<ReadonlyMap<number, Position>>;
+  /** How much it holds. Moments are undefined when it is empty. */
+  summary(): Promise<{ events: number; entities: number; firstAt?: number; lastAt?: number; lastKnown?: number }>;
+}

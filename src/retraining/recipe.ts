@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+
+const Name = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,62}$/, "wanted small letters, digits, - and _, starting with a letter");
+
+/**
+ * What a model predicts.
+ *
+ * - `event-within`: at a moment, will this entity do `event` within `days`? (purchase)
+ *   Rows are taken at spine moments `everyDays` apart, for entities with an event in the last `activeDays`.
+ * - `event-becomes`: will this very event be followed by `outcome` of the same entity, about the same thing
+ *   (both carry the property `on`), within `days`? (fraud, repayment) Rows are taken just before each such event.
+ *
+ * A label is mature, and may train, once `days` have passed in the log's own time.
+ */
+const Target = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("event-within"),
+    event: z.string().min(1),
+    days: z.number().positive().max(400),
+    everyDays: z.number().positive().max(400).default(14),
+    activeDays: z.number().positive().max(400).default(90),
+  }),
+  z.strictObject({
+    kind: z.literal("event-becomes"),
+    event: z.string().min(1),
+    outcome: z.string().min(1),
+    on: z.string().min(1),
+    days: z.number().positive().max(400),
+  }),
+]);
+
+/** The declaration of a model: plain data, so that a user adds one without touching code. */
+export const Recipe = z.strictObject({
+  name: Name,
+  /** One line for people: "buys within 30 days". */
+  about: z.string().min(1),
+  /** What the positive case is called in words: "will buy". */
+  positive: z.string().min(1),
+  entity: z.string().default("user"),
+  target: Target,
+  /** Feature names of the catalogue; "all" = every one of them. */
+  features: z.union([z.literal("all"), z.array(z.string()).min(1)]).default("all"),
+  /** Own fields of the event in flight, for `event-becomes`: property name → type. They become columns `event.<name>`. */
+  fields: z.record(z.string(), z.enum(["number", "category", "boolean"])).default({}),
+  learners: z.array(z.string()).min(1).optional(),
+  bands: z.array(z.object({ name: z.string(), from: z.number().min(0).max(1) })).optional(),
+  /** What a new version must show before it answers. */
+  gate: z
+    .strictObject({
+      minRows: z.number().int().positive().default(500),
+      minPositives: z.number().int().positive().default(30),
+      /** How much AUC it may lose against the champion on the same test rows. */
+      aucSlack: z.number().min(0).max(1).default(0.01),
+    })
+    .prefault({}),
+});
+export type Recipe = z.infer<typeof Recipe>;
+
+/** What the recipe is, in 64 hex characters: kept with every version made from it. */
+export const recipeDigest = (recipe: Recipe): string =>
+  createHash("sha256").update(JSON.stringify(recipe)).digest("hex");
