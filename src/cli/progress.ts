@@ -1,8 +1,8 @@
-/** How long work shows itself: a bar on a terminal, a line a quarter elsewhere, nothing with --json. */
-export interface Progress {
-  /** `done` is a share between 0 and 1; `note` is a few words, e.g. "12,000 of 50,000 events". */
-  (done: number, note?: string): void;
-}
+/**
+ * How long work shows itself: a bar on a terminal, a line a quarter elsewhere, nothing with --json.
+ * `done` is a share between 0 and 1; `note` is a few words, e.g. "12,000 of 50,000 events".
+ */
+export type Progress = (done: number, note?: string) => void;
 
 export interface ProgressBar {
   readonly update: Progress;
