@@ -14,7 +14,9 @@ const program = new Command("portrait")
   .showHelpAfterError("(add --help for the options)")
   .exitOverride();
 
-const commands: (() => Promise<{ readonly register: (program: Command) => void }>)[] = [];
+const commands: (() => Promise<{ readonly register: (program: Command) => void }>)[] = [
+  () => import("./commands/doctor.ts"),
+];
 
 try {
   for (const open of commands) (await open()).register(program);
