@@ -105,4 +105,21 @@ export interface ArtifactStore {
   champion(model: string): Promise<string | undefined>;
   /** Makes a stored version the one that answers. @throws VERSION_UNKNOWN */
   promote(model: string, version: string, why: string): Promise<void>;
+  /** Every promotion of the model, newest first; the first one names the champion. Empty when there was none. */
+  history(model: string): Promise<readonly Promotion[]>;
 }
+
+/** Why a version answers: kept, so that a rollback knows where to go. */
+export interface Promotion {
+  readonly version: string;
+  readonly why: string;
+  /** ISO 8601 */
+  readonly at: string;
+}
+
+/**
+ * Where a rollback goes: the newest promoted version that is not the champion's, looking back in time.
+ * Undefined when there is none.
+ */
+export const versionBefore = (history: readonly Promotion[]): string | undefined =>
+  history.find((promotion) => promotion.version !== history[0].version)?.version;

@@ -1,0 +1,25 @@
+/**
+ * What a key may do. `admin` may do everything, and alone may promote and roll back.
+ *
+ * - `score`: ask for scores and receipts
+ * - `read`: look at portraits, segments, models and jobs
+ * - `track`: send events and outcomes
+ * - `train`: ask for retraining and cancel it
+ */
+export const SCOPES = ["score", "read", "track", "train", "admin"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who holds a key: its name and what it may do. Never the key. */
+export interface KeyHolder {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+}
+
+/** Where keys are known. Only their HMACs are kept. */
+export interface KeyStore {
+  /** The holder of the key, or undefined when it is not known. In memory, so no request waits for it. */
+  check(key: string): KeyHolder | undefined;
+}
+
+export const mayDo = (holder: KeyHolder, scope: Scope): boolean =>
+  holder.scopes.includes("admin") || holder.scopes.includes(scope);

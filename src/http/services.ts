@@ -1,0 +1,40 @@
+import type { EventLog } from "../events/event-log.ts";
+import type { Reducer } from "../features/feature.ts";
+import type { StateStore } from "../features/state-store.ts";
+import type { Log } from "../log.ts";
+import type { TagRule } from "../portraits/tag-rule.ts";
+import type { RetrainQueue } from "../retraining/queue.ts";
+import type { Recipe } from "../retraining/recipe.ts";
+import type { ArtifactStore } from "../scoring/artifact.ts";
+import type { ChampionHolder } from "../scoring/champions.ts";
+import type { ReceiptStore } from "../scoring/receipt.ts";
+import type { Segmentation } from "../segments/segmentation.ts";
+import type { KeyStore } from "./keys.ts";
+
+/** Everything that `createApp` needs, opened by `compose.ts`. The app opens nothing and closes nothing. */
+export interface Services {
+  readonly log: Log;
+  /** ms since 1970 UTC */
+  readonly clock: () => number;
+  /** Whether anybody may do anything without a key (`config.http.open`). */
+  readonly open: boolean;
+  readonly keys: KeyStore;
+  readonly reducer: Reducer;
+  /** Built-in and declared ones. */
+  readonly recipes: readonly Recipe[];
+  readonly tagRules: readonly TagRule[];
+  readonly eventLog: EventLog;
+  readonly states: StateStore;
+  readonly receipts: ReceiptStore;
+  readonly artifacts: ArtifactStore;
+  readonly champions: ChampionHolder;
+  /** Stores the decision, swaps the champions of this process, and tells the others. @throws VERSION_UNKNOWN */
+  readonly promote: (model: string, version: string, why: string) => Promise<void>;
+  /** The segmentation in use, held in memory and swapped whole; undefined before the first. */
+  readonly segmentation: () => Segmentation | undefined;
+  readonly retraining: RetrainQueue;
+  /** Whether Redis answers now. Asked for each /readyz; no round trip. */
+  readonly redisReady: () => boolean;
+  /** The seed for retrainings that name none (`config.seed`). */
+  readonly seed: number;
+}

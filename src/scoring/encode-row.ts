@@ -1,0 +1,137 @@
+import type { Column } from "../../models/model.ts";
+import { PortraitError } from "../errors.ts";
+import type { Property } from "../events/event.ts";
+import type { FeatureFace, Row } from "../features/feature.ts";
+
+/** Own fields of the event in flight become columns of this prefix: `event.revenue` reads the property `revenue`. */
+export const FIELD_PREFIX = "event.";
+
+export type Fields = Readonly<Record<string, Property | undefined>>;
+
+/**
+ * Reads a model's row out of one reading of a state and the fields of the event in flight.
+ * Answers a new array of `columns.length` numbers in the order of the columns; NaN = missing.
+ */
+export type RowEncoder = (row: Row, fields?: Fields) => Float64Array;
+
+/** Fills `out[j]` for one column. */
+type Cell = (row: Row, fields: Fields) => number;
+
+const NO_FIELDS: Fields = Object.freeze({});
+
+/**
+ * The one encoder, for training and for serving.
+ *
+ * A column is a feature of the catalogue by its name, or `event.<property>` for an own field of the event.
+ * Numbers as they are, booleans 0 or 1, a category's text as its index in the column's `categories`. A text that
+ * was not seen in training, a field that is absent or of another type, and an infinite number are all NaN.
+ *
+ * @throws PortraitError MODEL_INPUT_MISMATCH naming every column that is neither, or of another type than the feature.
+ * Cost: one closure a column when made; O(columns) and one array for each row.
+ */
+export function createRowEncoder(columns: readonly Column[], features: readonly FeatureFace[]): RowEncoder {
+  const lanes = new Map<string, { readonly type: FeatureFace["type"]; readonly lane: number }>();
+  const next = { number: 0, category: 0 };
+  for (const { name, type } of features) lanes.set(name, { type, lane: next[type]++ });
+
+  const wrong: string[] = [];
+  const cells = columns.map((column): Cell => {
+    const feature = lanes.get(column.name);
+    if (feature) {
+      if (feature.type === column.type) return featureCell(column, feature.lane);
+      wrong.push(`${column.name} (a ${column.type} for the model, a ${feature.type} in the catalogue)`);
+    } else if (column.name.startsWith(FIELD_PREFIX)) {
+      return fieldCell(column);
+    } else {
+      wrong.push(`${column.name} (not in the catalogue)`);
+    }
+    return () => Number.NaN;
+  });
+  if (wrong.length) {
+    throw new PortraitError(
+      "MODEL_INPUT_MISMATCH",
+      `Wanted every column of the model to be a feature of the catalogue or a field "${FIELD_PREFIX}…", ` +
+        `found ${wrong.join(", ")}. Retrain the model on this catalogue, or send its features inline.`,
+      { columns: wrong },
+    );
+  }
+
+  return (row, fields = NO_FIELDS) => {
+    const out = new Float64Array(cells.length);
+    for (let j = 0; j < cells.length; j++) out[j] = cells[j](row, fields);
+    return out;
+  };
+}
+
+function featureCell(column: Column, lane: number): Cell {
+  if (column.type !== "category") return (row) => row.numbers[lane];
+  const index = indexOfCategories(column.categories);
+  return (row) => index(row.texts[lane]);
+}
+
+function fieldCell(column: Column): Cell {
+  const property = column.name.slice(FIELD_PREFIX.length);
+  const read = valueReader(column);
+  return (_row, fields) => (Object.hasOwn(fields, property) ? read(fields[property]) : Number.NaN);
+}
+
+/** One value as the number that the column holds; NaN when it is absent, unseen or of another type. */
+export function valueReader(column: Column): (value: Property | undefined) => number {
+  switch (column.type) {
+    case "number":
+      return (value) => (typeof value === "number" && Number.isFinite(value) ? value : Number.NaN);
+    case "boolean":
+      return (value) => (typeof value === "boolean" ? Number(value) : Number.NaN);
+    case "category": {
+      const index = indexOfCategories(column.categories);
+      return (value) => (typeof value === "string" ? index(value) : Number.NaN);
+    }
+  }
+}
+
+function indexOfCategories(categories: readonly string[]): (text: string | undefined) => number {
+  const places = new Map(categories.map((text, place) => [text, place]));
+  return (text) => (text === undefined ? Number.NaN : (places.get(text) ?? Number.NaN));
+}
+
+const TYPE_WANTED = { number: "a number", boolean: "true or false", category: "a text" } as const;
+
+const typeFits = (column: Column, value: Property): boolean =>
+  column.type === "category" ? typeof value === "string" : typeof value === column.type;
+
+/**
+ * Reads a model's row out of features that the caller gave. A feature that is not given is missing (NaN).
+ *
+ * @throws PortraitError MODEL_INPUT_MISMATCH naming all unknown names and all values of another type.
+ */
+export function encodeInline(columns: readonly Column[], given: Readonly<Record<string, Property>>): Float64Array {
+  return createInlineEncoder(columns)(given);
+}
+
+/** `encodeInline` for many requests: the columns are looked at once. */
+export function createInlineEncoder(
+  columns: readonly Column[],
+): (given: Readonly<Record<string, Property>>) => Float64Array {
+  const places = new Map(columns.map((column, place) => [column.name, { column, place, read: valueReader(column) }]));
+  return (given) => {
+    const out = new Float64Array(columns.length).fill(Number.NaN);
+    let wrong: string[] | undefined;
+    for (const name of Object.keys(given)) {
+      const at = places.get(name);
+      const value = given[name];
+      if (at && typeFits(at.column, value)) out[at.place] = at.read(value);
+      else {
+        wrong ??= [];
+        wrong.push(at ? `${name}: wanted ${TYPE_WANTED[at.column.type]}, found a ${typeof value}` : `${name}: unknown`);
+      }
+    }
+    if (wrong) {
+      throw new PortraitError(
+        "MODEL_INPUT_MISMATCH",
+        `The features do not fit the model: ${wrong.join("; ")}. It knows ${columns.map((c) => c.name).join(", ")}.`,
+        { wrong },
+      );
+    }
+    return out;
+  };
+}

@@ -1,0 +1,105 @@
+import type { Column, Model } from "../../models/model.ts";
+import type { Usual } from "./artifact.ts";
+
+/** One column's exact share of a score, in numbers and in words. */
+export interface Reason {
+  readonly feature: string;
+  /** Absent when it is missing. */
+  readonly value?: number | boolean | string;
+  readonly unit?: string;
+  /** "0–2", "books, shoes"; absent when nothing is known of it. */
+  readonly usual?: string;
+  /** In log-odds: above 0 raises the probability, below 0 lowers it. */
+  readonly contribution: number;
+  /** "3 orders in the last 90 days (usually 0–2): raises it" */
+  readonly words: string;
+}
+
+export interface Explanation {
+  /** The log-odds that the contributions of all columns add to: base + Σ contributions = margin. */
+  readonly base: number;
+  /** Strongest first; columns without any effect are left out. */
+  readonly reasons: readonly Reason[];
+}
+
+/**
+ * Explains rows of one model by its exact contributions.
+ *
+ * @param usual for each column in order, as in the manifest; what is not there is not said
+ * Cost of a call: one `contributions` of the model, O(columns log columns), and the words of `top` columns.
+ */
+export function createExplainer(
+  model: Model,
+  usual: readonly Usual[],
+): (row: Float64Array, top: number) => Explanation {
+  const { columns } = model;
+  const usually = columns.map((column, j) => (usual[j] ? usualWords(column, usual[j]) : undefined));
+  return (row, top) => {
+    const share = new Float64Array(columns.length);
+    const base = model.contributions(row, share);
+    const order = Array.from(share.keys())
+      .filter((j) => share[j] !== 0)
+      .sort((a, b) => Math.abs(share[b]) - Math.abs(share[a]) || a - b)
+      .slice(0, top);
+    return { base, reasons: order.map((j) => reason(columns[j], row[j], usually[j], share[j])) };
+  };
+}
+
+function reason(column: Column, cell: number, usual: string | undefined, contribution: number): Reason {
+  const value = cellValue(column, cell);
+  const unit = "unit" in column ? column.unit : undefined;
+  const range = usual === undefined ? "" : ` (usually ${usual})`;
+  return {
+    feature: column.name,
+    ...(value !== undefined && { value }),
+    ...(unit !== undefined && { unit }),
+    ...(usual !== undefined && { usual }),
+    contribution,
+    words: `${valueWords(column, value, unit)}${range}: ${contribution > 0 ? "raises it" : "lowers it"}`,
+  };
+}
+
+/** A cell as the caller knows it: a category's text, true or false, a number; undefined = missing. */
+export function cellValue(column: Column, cell: number): number | boolean | string | undefined {
+  if (Number.isNaN(cell)) return undefined;
+  if (column.type === "category") return column.categories[cell];
+  return column.type === "boolean" ? cell !== 0 : cell;
+}
+
+/** "3 orders in the last 90 days", "favourite category: books", "age: not known". */
+function valueWords(column: Column, value: number | boolean | string | undefined, unit: string | undefined): string {
+  const about = column.about ?? column.name;
+  if (value === undefined) return `${about}: not known`;
+  if (typeof value === "boolean") return `${about}: ${value ? "yes" : "no"}`;
+  if (typeof value === "string") return `${about}: ${value}`;
+  const number = numberWords(value);
+  if (unit !== undefined && startsWith(about, unit)) return `${number} ${about}`;
+  const worth =
+    unit === undefined || column.about === undefined || startsWithin(about, unit) ? number : `${number} ${unit}`;
+  return `${about}: ${worth}`;
+}
+
+const startsWith = (about: string, unit: string) => about.toLowerCase().startsWith(`${unit.toLowerCase()} `);
+/** A unit that the noun phrase says already need not be said twice. */
+const startsWithin = (about: string, unit: string) => about.toLowerCase().split(/\W+/).includes(unit.toLowerCase());
+
+/** Up to four significant digits, whole numbers whole: 1,234 · 12.5 · 0.004217 */
+export function numberWords(value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString("en-US");
+  return Math.abs(value) >= 1_000 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(4)));
+}
+
+function usualWords(column: Column, usual: Usual): string | undefined {
+  if ("top" in usual)
+    return usual.top.length
+      ? usual.top
+          .slice(0, 3)
+          .map(({ value }) => value)
+          .join(", ")
+      : undefined;
+  const { low, high } = usual;
+  if (low === null || high === null) return undefined;
+  if (column.type === "boolean") return low === high ? (low ? "yes" : "no") : "yes or no";
+  const [from, to] = [numberWords(low), numberWords(high)];
+  return from === to ? from : `${from}–${to}`;
+}
