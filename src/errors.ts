@@ -42,6 +42,7 @@ export const CODES = {
   RECIPE_INVALID: { status: 422, retry: false, title: "The recipe does not hold together" },
   // the machine
   CONFIG_INVALID: { status: 500, retry: false, title: "The configuration does not hold together" },
+  VAR_IN_USE: { status: 500, retry: false, title: "The var folder is in use" },
   PORT_IN_USE: { status: 500, retry: false, title: "The port is taken" },
   DEPENDENCY_MISSING: { status: 500, retry: false, title: "Something this needs is not installed" },
 } as const;

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -26,18 +26,90 @@ export interface PrivateRedisOptions {
   readonly fsync: "always" | "everysec" | "no";
 }
 
+/** Who runs the private Redis of a folder; kept beside its files as `server.json`. */
+interface Claim {
+  readonly url: string;
+  /** The process that started it and will stop it. */
+  readonly owner: number;
+  readonly pid?: number;
+  /** When it was made, ms: a server that does not answer yet may still be starting. */
+  readonly at: number;
+}
+
+const START_MS = 20_000;
+
+const claimOf = (dir: string) => join(dir, "server.json");
+
+function readClaim(dir: string): Claim | undefined {
+  try {
+    return JSON.parse(readFileSync(claimOf(dir), "utf8")) as Claim;
+  } catch {
+    return undefined;
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** The address of the private Redis that another process runs in `dir`, or undefined when none does. */
+export async function runningPrivateRedis(dir: string): Promise<string | undefined> {
+  const claim = readClaim(dir);
+  if (!claim || !alive(claim.owner)) return undefined;
+  return (await answers(claim.url.slice("unix://".length))) ? claim.url : undefined;
+}
+
+/**
+ * Takes the folder, so that two servers never write one append-only file. A server that outlived its owner
+ * (a crash) is asked to end first: all that it acknowledged is on disk.
+ */
+async function claimFolder(dir: string, claim: Claim): Promise<void> {
+  for (let i = 0; ; i++) {
+    try {
+      writeFileSync(claimOf(dir), JSON.stringify(claim), { flag: "wx" });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || i > 2) throw error;
+    }
+    const before = readClaim(dir);
+    const running = before !== undefined && (await answers(before.url.slice("unix://".length)));
+    // process numbers come again (in a container nearly always): a living owner of a dead server proves nothing
+    const starting = before !== undefined && Date.now() - before.at < START_MS && before.owner !== process.pid;
+    if (before && alive(before.owner) && (running || starting))
+      throw new PortraitError(
+        "VAR_IN_USE",
+        `Wanted to start a private Redis in ${dir}, found one that process ${before.owner} runs there. ` +
+          "Stop that process, or set PORTRAIT_VAR to another folder.",
+        { dir, owner: before.owner },
+      );
+    if (running && before?.pid) {
+      process.kill(before.pid, "SIGTERM");
+      while (alive(before.pid)) await sleep(20);
+    }
+    rmSync(claimOf(dir), { force: true });
+  }
+}
+
 /**
  * Starts a redis-server of our own on a unix socket: no port, nobody else reaches it. AOF on, `noeviction`.
  *
  * The socket lies in the system's temporary folder when the path under `dir` would exceed the 107 bytes
  * that the kernel allows.
  *
- * @throws PortraitError DEPENDENCY_MISSING when redis-server is not installed.
+ * @throws PortraitError DEPENDENCY_MISSING when redis-server is not installed, VAR_IN_USE when another process
+ *   runs one in this folder.
  */
 export async function startPrivateRedis({ dir, fsync }: PrivateRedisOptions): Promise<PrivateRedis> {
   mkdirSync(dir, { recursive: true });
   const near = join(dir, "redis.sock");
   const socket = Buffer.byteLength(near) < 100 ? near : join(tmpdir(), `portrait-${process.pid}-${Date.now()}.sock`);
+  const url = `unix://${socket}`;
+  await claimFolder(dir, { url, owner: process.pid, at: Date.now() });
   rmSync(socket, { force: true });
 
   const child = spawn(
@@ -50,7 +122,12 @@ export async function startPrivateRedis({ dir, fsync }: PrivateRedisOptions): Pr
       ["--maxmemory-policy", "noeviction"],
       ["--loglevel", "warning", "--daemonize", "no"],
     ].flat(),
-    { stdio: ["ignore", "pipe", "pipe"] },
+    // a group of its own: Ctrl-C in a terminal must not end it before those who still write to it
+    { stdio: ["ignore", "pipe", "pipe"], detached: true },
+  );
+  writeFileSync(
+    claimOf(dir),
+    JSON.stringify({ url, owner: process.pid, pid: child.pid, at: Date.now() } satisfies Claim),
   );
   let said = "";
   const listen = (chunk: Buffer) => {
@@ -73,8 +150,9 @@ export async function startPrivateRedis({ dir, fsync }: PrivateRedisOptions): Pr
   const reap = () => child.kill("SIGTERM");
   process.once("exit", reap);
 
-  const until = Date.now() + 20_000;
+  const until = Date.now() + START_MS;
   while (!(await answers(socket))) {
+    if (ended !== undefined) rmSync(claimOf(dir), { force: true });
     if (ended === "missing") {
       throw new PortraitError(
         "DEPENDENCY_MISSING",
@@ -99,8 +177,9 @@ export async function startPrivateRedis({ dir, fsync }: PrivateRedisOptions): Pr
     if (ended === undefined) child.kill(signal);
     await end;
     rmSync(socket, { force: true });
+    rmSync(claimOf(dir), { force: true });
   };
-  return { url: `unix://${socket}`, pid: child.pid!, close: () => stop("SIGTERM"), kill: () => stop("SIGKILL") };
+  return { url, pid: child.pid!, close: () => stop("SIGTERM"), kill: () => stop("SIGKILL") };
 }
 
 async function answers(socket: string): Promise<boolean> {

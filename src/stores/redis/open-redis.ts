@@ -1,0 +1,30 @@
+import type { Config } from "../../config.ts";
+import { runningPrivateRedis, startPrivateRedis } from "./private-redis.ts";
+
+/** The Redis to work with. `close` stops it when it was started here, and does nothing otherwise. */
+export interface OpenedRedis {
+  readonly url: string;
+  /** `given`: REDIS_URL · `neighbour`: the private one of a running `portrait up` · `own`: started here. */
+  readonly from: "given" | "neighbour" | "own";
+  close(): Promise<void>;
+}
+
+/** REDIS_URL, else the private Redis that a process already runs in this var folder, else undefined. */
+export async function findRedis(config: Pick<Config, "redis" | "paths">): Promise<OpenedRedis | undefined> {
+  const close = async () => {};
+  if (config.redis.url !== undefined) return { url: config.redis.url, from: "given", close };
+  const url = await runningPrivateRedis(config.paths.redis);
+  return url === undefined ? undefined : { url, from: "neighbour", close };
+}
+
+/**
+ * As `findRedis`, but starts a private one when there is none. Every answer of success is on disk by then.
+ *
+ * @throws PortraitError DEPENDENCY_MISSING when there is no redis-server to start.
+ */
+export async function openRedis(config: Pick<Config, "redis" | "paths">): Promise<OpenedRedis> {
+  const found = await findRedis(config);
+  if (found) return found;
+  const { url, close } = await startPrivateRedis({ dir: config.paths.redis, fsync: "always" });
+  return { url, from: "own", close };
+}

@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+import { join, resolve } from "node:path";
+import { Redis } from "ioredis";
+import { expect, test } from "vitest";
+import { redisOptions } from "../../../src/stores/redis/connect.ts";
+import { findRedis, openRedis } from "../../../src/stores/redis/open-redis.ts";
+import { startPrivateRedis } from "../../../src/stores/redis/private-redis.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const config = (dir: string, url?: string) => ({
+  redis: { url },
+  paths: { root: dir, lake: "", artifacts: "", redis: join(dir, "redis"), keys: "" },
+});
+
+async function ask<A>(url: string, question: (redis: Redis) => Promise<A>): Promise<A> {
+  const redis = new Redis(redisOptions(url));
+  try {
+    return await question(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+test("REDIS_URL comes first, and closing leaves that Redis alone", async () => {
+  const given = await openRedis(config(tempDir(), "redis://somewhere:1"));
+  expect(given).toMatchObject({ url: "redis://somewhere:1", from: "given" });
+  await given.close();
+});
+
+test("without one a private Redis is started, and is found by those who look", async () => {
+  const dir = tempDir();
+  expect(await findRedis(config(dir))).toBeUndefined();
+  const own = await openRedis(config(dir));
+  expect(own.from).toBe("own");
+  expect(await openRedis(config(dir))).toMatchObject({ url: own.url, from: "neighbour" });
+  await own.close();
+  expect(await findRedis(config(dir))).toBeUndefined();
+});
+
+test("what was acknowledged is there after a restart", async () => {
+  const dir = tempDir();
+  const first = await openRedis(config(dir));
+  await ask(first.url, (redis) => redis.set("kept", "yes"));
+  await first.close();
+  const second = await openRedis(config(dir));
+  expect(await ask(second.url, (redis) => redis.get("kept"))).toBe("yes");
+  await second.close();
+});
+
+test("a server whose owner crashed is ended, and its data taken over by the next", async () => {
+  const dir = join(tempDir(), "redis");
+  const file = resolve("src/stores/redis/private-redis.ts");
+  const script = `const { startPrivateRedis } = await import(${JSON.stringify(file)});
+    const { url } = await startPrivateRedis({ dir: ${JSON.stringify(dir)}, fsync: "always" });
+    process.stdout.write(url); setInterval(() => {}, 1000);`;
+  const owner = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script]);
+  const url = await new Promise<string>((found) => owner.stdout.once("data", (chunk) => found(String(chunk))));
+  await ask(url, (redis) => redis.set("kept", "yes"));
+
+  await expect(startPrivateRedis({ dir, fsync: "always" })).rejects.toMatchObject({ code: "VAR_IN_USE" });
+  const ended = new Promise((done) => owner.once("exit", done));
+  owner.kill("SIGKILL");
+  await ended;
+
+  const next = await startPrivateRedis({ dir, fsync: "always" });
+  expect(await ask(next.url, (redis) => redis.get("kept"))).toBe("yes");
+  await next.close();
+});
