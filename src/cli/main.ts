@@ -16,6 +16,7 @@ const program = new Command("portrait")
 
 const commands: (() => Promise<{ readonly register: (program: Command) => void }>)[] = [
   () => import("./commands/doctor.ts"),
+  () => import("./commands/simulate.ts"),
 ];
 
 try {
