@@ -1,0 +1,112 @@
+import type { LoggedEvent } from "../../src/events/event-log.ts";
+import type { Reducer, State } from "../../src/features/feature.ts";
+import { type Becomes, DAY_MS, type Spine, type Within } from "./spine.ts";
+
+/**
+ * Called for each row while the state is as it was at `moment`. The state is lent: read it, do not keep it.
+ * `event` is the one in flight, `thing` what it is about, both only for event targets.
+ */
+export type Take = (
+  state: State,
+  moment: number,
+  label: boolean,
+  inFlight?: { readonly event: LoggedEvent; readonly thing: string },
+) => void;
+
+/** Why some rows were not taken. */
+export interface Untaken {
+  /** The label is not known yet. */
+  immature: number;
+  /** The event lacks the property that the outcome would be recognised by. */
+  unnamed: number;
+  /** The outcome was known before the event itself was: there was nothing to predict. */
+  foretold: number;
+}
+
+/**
+ * Rows of one entity at spine moments. `events` is all of the entity that was known by `until`,
+ * by (known, position).
+ *
+ * At a moment the state holds what was known by then, and the entity must have done something within `activeDays`.
+ * The label: did `event` happen after the moment and within `days`, as far as it was known by the end of the log?
+ */
+export function takeWithin(
+  events: readonly LoggedEvent[],
+  target: Within,
+  spine: Spine,
+  reducer: Reducer,
+  take: Take,
+  untaken: Untaken,
+): void {
+  const happened = events.filter((event) => event.name === target.event).map((event) => event.at);
+  happened.sort((a, b) => a - b);
+  const state = reducer.empty();
+  let written = 0;
+  let newest = Number.NEGATIVE_INFINITY;
+  let next = 0;
+  const arrive = (moment: number) => {
+    for (; written < events.length && events[written].known <= moment; written++) {
+      reducer.write(state, events[written]);
+      newest = Math.max(newest, events[written].at);
+    }
+  };
+  const active = (moment: number) => newest > moment - target.activeDays * DAY_MS;
+
+  for (const moment of spine.mature) {
+    arrive(moment);
+    if (!active(moment)) continue;
+    while (next < happened.length && happened[next] <= moment) next++;
+    take(state, moment, next < happened.length && happened[next] <= moment + target.days * DAY_MS);
+  }
+  for (const moment of spine.immature) {
+    arrive(moment);
+    if (active(moment)) untaken.immature++;
+  }
+}
+
+/**
+ * Rows of one entity just before each event of the target: what was logged before it is in the state,
+ * the event itself is not, and the moment is when it became known.
+ * The label: did the outcome about the same thing become known within `days` after that?
+ */
+export function takeBecomes(
+  events: readonly LoggedEvent[],
+  target: Becomes,
+  until: number,
+  reducer: Reducer,
+  take: Take,
+  untaken: Untaken,
+): void {
+  const outcomes = new Map<string, number>();
+  let asked = false;
+  for (const { name, properties, known } of events) {
+    if (name === target.event) asked = true;
+    if (name !== target.outcome) continue;
+    const thing = thingOf(properties[target.on]);
+    // events come in the order in which they were known, so the first one stands
+    if (thing !== undefined && !outcomes.has(thing)) outcomes.set(thing, known);
+  }
+  if (!asked) return;
+
+  const horizon = target.days * DAY_MS;
+  const state = reducer.empty();
+  let ahead = countOf(events, target.event);
+  for (const event of events) {
+    if (event.name === target.event) {
+      const thing = thingOf(event.properties[target.on]);
+      const outcome = thing === undefined ? undefined : outcomes.get(thing);
+      if (thing === undefined) untaken.unnamed++;
+      else if (event.known + horizon > until) untaken.immature++;
+      else if (outcome !== undefined && outcome < event.known) untaken.foretold++;
+      else take(state, event.known, outcome !== undefined && outcome <= event.known + horizon, { event, thing });
+      if (--ahead === 0) return; // nothing that comes later is read by any row
+    }
+    reducer.write(state, event);
+  }
+}
+
+const countOf = (events: readonly LoggedEvent[], name: string) =>
+  events.reduce((sum, event) => sum + Number(event.name === name), 0);
+
+/** Ids are compared as text: 17 and "17" are the same order. */
+const thingOf = (value: string | number | boolean | undefined) => (value === undefined ? undefined : String(value));
