@@ -23,6 +23,11 @@ const MetricSet = z.object({
   brier: NumberOrMissing,
   ece: NumberOrMissing,
   ks: NumberOrMissing,
+  /** 95 % interval of the AUC. */
+  aucLow: NumberOrMissing.optional(),
+  aucHigh: NumberOrMissing.optional(),
+  /** What 95 of 100 perfectly calibrated models stay below on as many rows: `ece` above it is more than chance. */
+  eceLimit: NumberOrMissing.optional(),
 });
 export type MetricSet = z.infer<typeof MetricSet>;
 
@@ -58,7 +63,14 @@ export const Manifest = z.object({
   columns: z.array(
     z.custom<Column>((value) => typeof value === "object" && value !== null && "name" in value && "type" in value),
   ),
-  parts: z.object({ by: z.enum(["chance", "time"]), fit: z.number(), choose: z.number(), test: z.number() }),
+  /** Rows of each part. With `folds`, fit and choose were rotated over so many folds and all of them fitted the model. */
+  parts: z.object({
+    by: z.enum(["chance", "time"]),
+    fit: z.number(),
+    choose: z.number(),
+    test: z.number(),
+    folds: z.number().optional(),
+  }),
   calibration: z.custom<Calibration>((value) => typeof value === "object" && value !== null && "kind" in value),
   /** How the probabilities were spread over the rows kept for choosing: 1,001 quantiles, ascending. */
   spread: z.array(z.number()),
@@ -72,6 +84,8 @@ export const Manifest = z.object({
   meta: z.custom<Json>(() => true),
   /** sha256 of each file beside the manifest. */
   files: z.record(z.string(), z.string()),
+  /** sha256 of the manifest without this line: a flipped bit is found even where nobody kept the digest. */
+  seal: z.string().optional(),
 });
 export type Manifest = z.infer<typeof Manifest>;
 

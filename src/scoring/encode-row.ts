@@ -78,8 +78,8 @@ function fieldCell(column: Column): Cell {
 /** One value as the number that the column holds; NaN when it is absent, unseen or of another type. */
 export function valueReader(column: Column): (value: Property | undefined) => number {
   switch (column.type) {
-    case "number":
-      return (value) => (typeof value === "number" && Number.isFinite(value) ? value : Number.NaN);
+    case "number": // + 0 turns -0 into 0, which JSON could not keep apart
+      return (value) => (typeof value === "number" && Number.isFinite(value) ? value + 0 : Number.NaN);
     case "boolean":
       return (value) => (typeof value === "boolean" ? Number(value) : Number.NaN);
     case "category": {

@@ -66,25 +66,28 @@ export function cellValue(column: Column, cell: number): number | boolean | stri
   return column.type === "boolean" ? cell !== 0 : cell;
 }
 
+/** Units that are said by how the number is written. */
+const SILENT_UNITS = new Set(["currency", "share"]);
+
 /** "3 orders in the last 90 days", "favourite category: books", "age: not known". */
 function valueWords(column: Column, value: number | boolean | string | undefined, unit: string | undefined): string {
   const about = column.about ?? column.name;
   if (value === undefined) return `${about}: not known`;
   if (typeof value === "boolean") return `${about}: ${value ? "yes" : "no"}`;
   if (typeof value === "string") return `${about}: ${value}`;
-  const number = numberWords(value);
-  if (unit !== undefined && startsWith(about, unit)) return `${number} ${about}`;
-  const worth =
-    unit === undefined || column.about === undefined || startsWithin(about, unit) ? number : `${number} ${unit}`;
-  return `${about}: ${worth}`;
+  const number = numberWords(value, unit);
+  if (unit === undefined || SILENT_UNITS.has(unit)) return `${about}: ${number}`;
+  const said = about.toLowerCase().split(/\W+/).indexOf(unit.toLowerCase());
+  if (said === 0) return `${number} ${about}`;
+  return said > 0 ? `${about}: ${number}` : `${about}: ${number} ${unit}`;
 }
 
-const startsWith = (about: string, unit: string) => about.toLowerCase().startsWith(`${unit.toLowerCase()} `);
-/** A unit that the noun phrase says already need not be said twice. */
-const startsWithin = (about: string, unit: string) => about.toLowerCase().split(/\W+/).includes(unit.toLowerCase());
-
-/** Up to four significant digits, whole numbers whole: 1,234 · 12.5 · 0.004217 */
-export function numberWords(value: number): string {
+/** Up to four significant digits, whole numbers whole: 1,234 · 12.5 · 0.004217; money with cents, shares in per cent. */
+export function numberWords(value: number, unit?: string): string {
+  if (unit === "currency") {
+    return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  }
+  if (unit === "share") return `${Number((100 * value).toPrecision(3))} %`;
   if (Number.isInteger(value)) return value.toLocaleString("en-US");
   return Math.abs(value) >= 1_000 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(4)));
 }
@@ -100,6 +103,7 @@ function usualWords(column: Column, usual: Usual): string | undefined {
   const { low, high } = usual;
   if (low === null || high === null) return undefined;
   if (column.type === "boolean") return low === high ? (low ? "yes" : "no") : "yes or no";
-  const [from, to] = [numberWords(low), numberWords(high)];
+  const unit = "unit" in column ? column.unit : undefined;
+  const [from, to] = [numberWords(low, unit), numberWords(high, unit)];
   return from === to ? from : `${from}–${to}`;
 }

@@ -1,5 +1,6 @@
 import { calibrate } from "../../models/calibrate/calibration.ts";
 import type { Column, Model } from "../../models/model.ts";
+import { PortraitError } from "../errors.ts";
 import type { Artifact, Manifest } from "./artifact.ts";
 import { createExplainer, type Explanation } from "./reasons.ts";
 import { standing } from "./standing.ts";
@@ -23,7 +24,11 @@ export interface Scorer {
   readonly digest: string;
   readonly manifest: Manifest;
   readonly columns: readonly Column[];
-  /** `row.length === columns.length`, NaN = missing. No tensor is built. */
+  /**
+   * `row.length === columns.length`, NaN = missing. No tensor is built.
+   *
+   * @throws PortraitError MODEL_INPUT_MISMATCH when the numbers are so great that nothing can be calculated with them
+   */
   score(row: Float64Array): Score;
   /** The `top` strongest exact contributions to the margin, strongest first. */
   explain(row: Float64Array, top: number): Explanation;
@@ -42,8 +47,16 @@ export function createScorer(artifact: Artifact, model: Model): Scorer {
     score(row: Float64Array): Score {
       const margin = model.margin(row);
       const probability = calibrate(manifest.calibration, margin);
+      if (Number.isNaN(probability)) throw tooGreat(manifest);
       return { margin, probability, ...standing(manifest, probability) };
     },
     explain,
   });
 }
+
+const tooGreat = ({ model }: Manifest) =>
+  new PortraitError(
+    "MODEL_INPUT_MISMATCH",
+    `Wanted numbers that the model ${model} can calculate with, found some too great. Look at their units.`,
+    { model },
+  );

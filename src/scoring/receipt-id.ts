@@ -1,0 +1,81 @@
+import { randomBytes } from "node:crypto";
+
+/** Crockford's base 32: digits before letters, so that texts sort as the numbers do. */
+const DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const RANDOM_BYTES = 10;
+/** Random bytes are drawn for many ids at once: a call into the system costs more than an id. */
+const DRAWN_AT_ONCE = 512;
+
+export const RECEIPT_ID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
+/**
+ * Makes receipt ids: 26 characters, 48 bits of ms and 80 bits of chance.
+ * Ids of one process ascend strictly, also within a millisecond and when the clock steps back;
+ * ids of several processes sort by time.
+ */
+export function createReceiptIds(
+  clock: () => number,
+  random: (bytes: number) => Uint8Array = randomBytes,
+): () => string {
+  const pool: { bytes: Uint8Array; used: number } = { bytes: new Uint8Array(0), used: 0 };
+  const draw = () => {
+    if (pool.used + RANDOM_BYTES > pool.bytes.length) {
+      pool.bytes = random(RANDOM_BYTES * DRAWN_AT_ONCE);
+      pool.used = 0;
+    }
+    pool.used += RANDOM_BYTES;
+    return pool.bytes.slice(pool.used - RANDOM_BYTES, pool.used);
+  };
+  let lastMs = -1;
+  let chance: Uint8Array = new Uint8Array(RANDOM_BYTES);
+  let lastHead = "";
+
+  return () => {
+    const now = clock();
+    if (now > lastMs || !increment(chance)) {
+      lastMs = Math.max(now, lastMs + (now > lastMs ? 0 : 1));
+      lastHead = base32OfMs(lastMs);
+      chance = draw();
+    }
+    return lastHead + base32(chance);
+  };
+}
+
+/** The ms in an id. */
+export function receiptMoment(id: string): number {
+  let ms = 0;
+  for (let i = 0; i < 10; i++) ms = ms * 32 + DIGITS.indexOf(id[i]);
+  return ms;
+}
+
+function base32OfMs(ms: number): string {
+  let text = "";
+  for (let i = 0; i < 10; i++) {
+    text = DIGITS[ms % 32] + text;
+    ms = Math.floor(ms / 32);
+  }
+  return text;
+}
+
+/** 80 bits as 16 digits. */
+function base32(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < RANDOM_BYTES; at += 5) {
+    // 5 bytes = 8 digits, in two halves that fit 32-bit arithmetic
+    const high = (bytes[at] << 12) | (bytes[at + 1] << 4) | (bytes[at + 2] >> 4);
+    const low = ((bytes[at + 2] & 15) << 16) | (bytes[at + 3] << 8) | bytes[at + 4];
+    for (const half of [high, low]) {
+      text += DIGITS[half >> 15] + DIGITS[(half >> 10) & 31] + DIGITS[(half >> 5) & 31] + DIGITS[half & 31];
+    }
+  }
+  return text;
+}
+
+/** Adds one to a big-endian number; false when it was the greatest. */
+function increment(bytes: Uint8Array): boolean {
+  for (let i = bytes.length - 1; i >= 0; i--) {
+    bytes[i] = (bytes[i] + 1) & 255;
+    if (bytes[i] !== 0) return true;
+  }
+  return false;
+}

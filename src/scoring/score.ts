@@ -1,0 +1,330 @@
+import { PortraitError } from "../errors.ts";
+import type { EntityRef, Property } from "../events/event.ts";
+import type { Reducer, Row } from "../features/feature.ts";
+import type { StateStore, StoredState } from "../features/state-store.ts";
+import type { ChampionHolder, Champions } from "./champions.ts";
+import { createInlineEncoder, createRowEncoder, type RowEncoder } from "./encode-row.ts";
+import type { Reason } from "./reasons.ts";
+import type { Receipt, ReceiptStore, ScoreRecord } from "./receipt.ts";
+import type { Scorer } from "./scorer.ts";
+
+/** What a model predicts, as far as scoring must know it. A model that nobody declares is scored inline only. */
+export interface Question {
+  readonly model: string;
+  /** The kind of entity that it is about. */
+  readonly entity: string;
+  /** The event in flight that it judges; absent when it judges the entity itself. */
+  readonly event?: string;
+}
+
+/** Whom or what to score: an entity by its id (with an event in flight or without), or features that are given. */
+export interface ScoreRequest {
+  /** Kind of the entity; "user" when only an id is given. */
+  readonly entity?: string;
+  readonly id?: string;
+  /** Something that is happening now and is not yet in the log. */
+  readonly event?: { readonly name: string; readonly properties?: Readonly<Record<string, Property>> };
+  readonly features?: Readonly<Record<string, Property>>;
+  /** Absent = every champion that judges this kind of entity, or this event. */
+  readonly models?: readonly string[];
+  /** How many reasons of each score to tell; 0 when absent. */
+  readonly reasons?: number;
+  readonly receipt?: "kept" | "none";
+}
+
+export interface ScoreView {
+  /** 0 … 1 */
+  readonly probability: number;
+  /** 0 … 100; absent when the version keeps no spread. */
+  readonly percentile?: number;
+  readonly band: string;
+  readonly version: string;
+  /** With reasons only: the log-odds that all contributions add to. */
+  readonly base?: number;
+  readonly reasons?: readonly Reason[];
+}
+
+export interface ScoreAnswer {
+  readonly entity?: EntityRef;
+  /** When the features were read, ISO 8601. */
+  readonly at: string;
+  readonly scores: Readonly<Record<string, ScoreView>>;
+  /** The id of the receipt; absent when none was wanted or none could be kept. */
+  readonly receipt?: string;
+  /** What this answer had to do without. */
+  readonly missing?: readonly "receipt"[];
+}
+
+export interface ScoreService {
+  /**
+   * Scores one. The receipt is stored before the answer is given.
+   *
+   * @throws PortraitError INPUT_INVALID, MODEL_UNKNOWN, MODEL_NOT_READY, MODEL_INPUT_MISMATCH, ENTITY_UNKNOWN,
+   * STATE_FROM_OTHER_CATALOGUE; REDIS_AWAY and REDIS_FULL when an id is asked for. Features that are given are
+   * scored without Redis too: the answer then says that the receipt is missing.
+   */
+  score(request: ScoreRequest): Promise<ScoreAnswer>;
+  /** Scores many with one reading of the states and one set of champions; each by its place, as answer or as failure. */
+  scoreBatch(requests: readonly ScoreRequest[]): Promise<(ScoreAnswer | PortraitError)[]>;
+}
+
+export interface ScoreNeeds {
+  readonly clock: () => number;
+  readonly newId: () => string;
+  readonly reducer: Reducer;
+  readonly questions: readonly Question[];
+  readonly states: Pick<StateStore, "read">;
+  readonly receipts: Pick<ReceiptStore, "save">;
+  readonly champions: Pick<ChampionHolder, "current">;
+}
+
+/** What was found of the entity before its row is read. */
+type Known = { readonly stored: StoredState | undefined } | { readonly failure: unknown };
+
+export function createScoreService(needs: ScoreNeeds): ScoreService {
+  const { clock, newId, reducer, states, receipts, champions } = needs;
+  const questions = new Map(needs.questions.map((question) => [question.model, question]));
+  const encoders = createEncoders(reducer);
+
+  async function answer(request: ScoreRequest, snapshot: Champions, known: Known): Promise<ScoreAnswer> {
+    const entity = entityOf(request);
+    const scorers = chooseScorers(request, entity, snapshot, questions);
+    const at = clock();
+
+    let rowOf: (scorer: Scorer) => Float64Array;
+    let position: Receipt["position"];
+    const fields = request.event?.properties ?? request.features;
+    if (entity) {
+      if ("failure" in known) throw known.failure;
+      if (!known.stored && !request.event) throw unknownEntity(entity.kind);
+      position = known.stored?.position;
+      const state = known.stored ? reducer.decode(known.stored.bytes) : reducer.empty();
+      const reading: Row = reducer.read(state, at);
+      rowOf = (scorer) => encoders.ofState(scorer)(reading, fields);
+    } else {
+      rowOf = encoders.ofInline(scorers, request.features ?? {});
+    }
+
+    const records: ScoreRecord[] = [];
+    const scores: Record<string, ScoreView> = {};
+    for (const scorer of scorers) {
+      const row = rowOf(scorer);
+      const { margin, probability, percentile, band } = scorer.score(row);
+      const { name: model, version, digest } = scorer;
+      records.push({ model, version, digest, row, margin, probability });
+      scores[model] = {
+        probability,
+        ...(!Number.isNaN(percentile) && { percentile }),
+        band,
+        version,
+        ...(request.reasons && scorer.explain(row, request.reasons)),
+      };
+    }
+
+    const said = { ...(entity && { entity }), at: new Date(at).toISOString(), scores };
+    if (request.receipt === "none") return said;
+    const id = newId();
+    const receipt: Receipt = {
+      id,
+      at,
+      ...(entity && { entity }),
+      ...(position && { position }),
+      ...(fields && { fields }),
+      scores: records,
+    };
+    try {
+      await receipts.save(receipt);
+    } catch (error) {
+      const away = error instanceof PortraitError && (error.code === "REDIS_AWAY" || error.code === "REDIS_FULL");
+      if (!away || entity) throw error;
+      return { ...said, missing: ["receipt"] };
+    }
+    return { ...said, receipt: id };
+  }
+
+  async function readKnown(requests: readonly ScoreRequest[]): Promise<Known[]> {
+    const asked = requests.map(wantsState);
+    const entities = asked.filter((entity) => entity !== undefined);
+    if (entities.length === 0) return requests.map(() => ({ stored: undefined }));
+    try {
+      const stored = await states.read(entities);
+      let next = 0;
+      return asked.map((entity) => ({ stored: entity && stored[next++] }));
+    } catch (failure) {
+      return requests.map(() => ({ failure }));
+    }
+  }
+
+  return {
+    async score(request) {
+      const snapshot = champions.current();
+      const [known] = await readKnown([request]);
+      return answer(request, snapshot, known);
+    },
+    async scoreBatch(requests) {
+      const snapshot = champions.current();
+      const known = await readKnown(requests);
+      return Promise.all(
+        requests.map((request, i) =>
+          answer(request, snapshot, known[i]).catch((error: unknown) => {
+            if (error instanceof PortraitError) return error;
+            throw error;
+          }),
+        ),
+      );
+    },
+  };
+}
+
+/** The entity that is asked for, or undefined when features are given. @throws INPUT_INVALID when both or neither are. */
+function entityOf(request: ScoreRequest): EntityRef | undefined {
+  const { entity: kind = "user", id, features, event } = request;
+  if (id !== undefined && features === undefined) return { kind, id };
+  if (features !== undefined && id === undefined && event === undefined) return undefined;
+  throw new PortraitError(
+    "INPUT_INVALID",
+    'Wanted either an entity ("entity" and "id", with an "event" in flight or without) or "features", ' +
+      `found ${id === undefined ? (features === undefined ? "neither" : 'an "event" beside "features"') : "both"}.`,
+  );
+}
+
+/** As `entityOf`, for what must be read; a request that does not hold together reads nothing and fails by itself later. */
+const wantsState = ({ entity = "user", id, features }: ScoreRequest): EntityRef | undefined =>
+  id !== undefined && features === undefined ? { kind: entity, id } : undefined;
+
+function chooseScorers(
+  request: ScoreRequest,
+  entity: EntityRef | undefined,
+  champions: Champions,
+  questions: ReadonlyMap<string, Question>,
+): Scorer[] {
+  const { models, event } = request;
+  if (models !== undefined) {
+    if (models.length === 0)
+      throw new PortraitError("INPUT_INVALID", 'Wanted at least one name in "models", found none.');
+    const scorers = [...new Set(models)].map((model) => championOf(model, champions, questions));
+    if (entity) for (const { name } of scorers) mustFit(questions.get(name), name, entity, event?.name);
+    return scorers;
+  }
+  if (!entity) {
+    throw new PortraitError(
+      "INPUT_INVALID",
+      `Wanted the names of the "models" that the features are for, found none. There are ${namesOf(champions)}.`,
+    );
+  }
+  const fitting = [...champions.values()].filter((scorer) => {
+    const question = questions.get(scorer.name);
+    return question !== undefined && question.entity === entity.kind && question.event === event?.name;
+  });
+  if (fitting.length > 0) return fitting;
+  const about = event ? `a "${event.name}" of a ${entity.kind}` : `a ${entity.kind}`;
+  throw new PortraitError(
+    "MODEL_NOT_READY",
+    `Wanted a champion that judges ${about}, found none. Train one (\`portrait train\`), or name one of the "models": ${namesOf(champions)}.`,
+  );
+}
+
+function championOf(model: string, champions: Champions, questions: ReadonlyMap<string, Question>): Scorer {
+  const scorer = champions.get(model);
+  if (scorer) return scorer;
+  if (questions.has(model)) {
+    throw new PortraitError(
+      "MODEL_NOT_READY",
+      `The model ${model} is declared but has no champion yet. Train it first.`,
+      {
+        model,
+      },
+    );
+  }
+  throw new PortraitError(
+    "MODEL_UNKNOWN",
+    `Wanted one of ${namesOf(champions)}; the model that was asked for is none of them.`,
+  );
+}
+
+const namesOf = (champions: Champions) => [...champions.keys()].join(", ") || "no models yet";
+
+/** @throws INPUT_INVALID, MODEL_INPUT_MISMATCH when the model judges something else than what is asked. */
+function mustFit(question: Question | undefined, model: string, entity: EntityRef, event: string | undefined): void {
+  if (question === undefined) {
+    throw new PortraitError(
+      "MODEL_INPUT_MISMATCH",
+      `The model ${model} was made from a table and reads no states. Send its "features" instead of an id.`,
+      { model },
+    );
+  }
+  if (question.entity !== entity.kind) {
+    throw new PortraitError(
+      "INPUT_INVALID",
+      `The model ${model} judges a ${question.entity}; the request is about another kind of entity.`,
+      { model },
+    );
+  }
+  if (question.event !== undefined && question.event !== event) {
+    throw new PortraitError(
+      "INPUT_INVALID",
+      `The model ${model} judges a "${question.event}" in flight: send it as "event", with its name and properties.`,
+      { model },
+    );
+  }
+}
+
+const unknownEntity = (kind: string) =>
+  new PortraitError(
+    "ENTITY_UNKNOWN",
+    `No event of this ${kind} has arrived yet. Send its events first, or score it by its features.`,
+  );
+
+/** Encoders of each scorer, made when it is first asked: a champion lives long, a request does not. */
+function createEncoders(reducer: Reducer) {
+  const ofState = new WeakMap<Scorer, RowEncoder>();
+  const ofInline = new WeakMap<Scorer, ReturnType<typeof createInlineEncoder>>();
+  const inline = (scorer: Scorer) => {
+    const encoder = ofInline.get(scorer) ?? createInlineEncoder(scorer.columns);
+    ofInline.set(scorer, encoder);
+    return encoder;
+  };
+  return {
+    ofState(scorer: Scorer): RowEncoder {
+      const made = ofState.get(scorer);
+      if (made) return made;
+      const encoder = createStateEncoder(scorer, reducer);
+      ofState.set(scorer, encoder);
+      return encoder;
+    },
+    /** One model takes its own features only. Of what is given for several, each takes what it knows, and a name that none knows is refused. */
+    ofInline(scorers: readonly Scorer[], given: Readonly<Record<string, Property>>): (scorer: Scorer) => Float64Array {
+      if (scorers.length === 1) return (scorer) => inline(scorer)(given);
+      const known = new Map(scorers.map((scorer) => [scorer, new Set(scorer.columns.map(({ name }) => name))]));
+      const strangers = Object.keys(given).filter((name) => scorers.every((scorer) => !known.get(scorer)?.has(name)));
+      if (strangers.length > 0) {
+        throw new PortraitError(
+          "MODEL_INPUT_MISMATCH",
+          `None of the models knows ${strangers.join(", ")}. Leave them out, or correct their names.`,
+          { wrong: strangers },
+        );
+      }
+      return (scorer) =>
+        inline(scorer)(Object.fromEntries(Object.entries(given).filter(([name]) => known.get(scorer)?.has(name))));
+    },
+  };
+}
+
+/**
+ * The row encoder of a version that reads states.
+ *
+ * @throws PortraitError MODEL_INPUT_MISMATCH when it was trained on another catalogue: features of the same name may
+ * then mean something else.
+ */
+export function createStateEncoder(scorer: Scorer, reducer: Reducer): RowEncoder {
+  const { source } = scorer.manifest;
+  if (source.type === "recipe" && source.catalogue !== reducer.digest) {
+    throw new PortraitError(
+      "MODEL_INPUT_MISMATCH",
+      `Version ${scorer.version} of ${scorer.name} was trained on another feature catalogue than the one in use. ` +
+        "Retrain it, or score by features.",
+      { model: scorer.name, version: scorer.version },
+    );
+  }
+  return createRowEncoder(scorer.columns, reducer.features);
+}

@@ -1,0 +1,83 @@
+import type { Redis } from "ioredis";
+import type { Receipt, ReceiptStore } from "../../scoring/receipt.ts";
+import { parseReceipt, receiptBytes } from "../../scoring/receipt-bytes.ts";
+import { redisFailure } from "./redis-failure.ts";
+
+/** How many ids of the newest receipts are kept at hand for checks. */
+const LATEST_KEPT = 10_000;
+const LATEST = "receipts:latest";
+const WANTED = "to store a receipt";
+
+const keyOf = (id: string) => `receipt:${id}`;
+
+interface Waiting {
+  readonly receipt: Receipt;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Receipts in Redis, one key each, gone after `keepMs`.
+ *
+ * Group commit: all receipts that are saved within one turn of the event loop travel as one pipeline, and each
+ * `save` returns when Redis has answered for its own. `latest` names the newest 10,000 at most.
+ * Keys of one pipeline lie in different slots, so this wants a single server (or a proxy), not a bare Cluster.
+ */
+export function createRedisReceipts({
+  redis,
+  keepMs,
+}: {
+  readonly redis: Redis;
+  readonly keepMs: number;
+}): ReceiptStore {
+  let waiting: Waiting[] = [];
+
+  async function commit(): Promise<void> {
+    const group = waiting;
+    waiting = [];
+    const pipeline = redis.pipeline();
+    for (const { receipt } of group) pipeline.set(keyOf(receipt.id), receiptBytes(receipt), "PX", keepMs);
+    pipeline.lpush(LATEST, ...group.map(({ receipt }) => receipt.id));
+    pipeline.ltrim(LATEST, 0, LATEST_KEPT - 1);
+    try {
+      const answers = (await pipeline.exec()) ?? [];
+      group.forEach(({ done, failed }, i) => {
+        const error = answers[i] ? answers[i][0] : new Error("Connection is closed.");
+        if (error) failed(redisFailure(error, WANTED));
+        else done();
+      });
+    } catch (error) {
+      for (const { failed } of group) failed(redisFailure(error, WANTED));
+    }
+  }
+
+  return {
+    save: (receipt) =>
+      new Promise((done, failed) => {
+        if (waiting.push({ receipt, done, failed }) === 1) setImmediate(commit);
+      }),
+    async load(id) {
+      const bytes = await redis.getBuffer(keyOf(id)).catch((error) => {
+        throw redisFailure(error, "to read a receipt");
+      });
+      return bytes ? parseReceipt(bytes) : undefined;
+    },
+    async latest(count) {
+      const wanted = Math.min(count, LATEST_KEPT);
+      if (wanted < 1) return [];
+      try {
+        // several processes push side by side, so the list is nearly but not quite in order
+        const ids = (await redis.lrange(LATEST, 0, LATEST_KEPT - 1)).sort().reverse();
+        const found: string[] = [];
+        for (let at = 0; at < ids.length && found.length < wanted; at += wanted) {
+          const some = ids.slice(at, at + wanted);
+          const alive = await Promise.all(some.map((id) => redis.exists(keyOf(id))));
+          found.push(...some.filter((_, i) => alive[i] === 1));
+        }
+        return found.slice(0, wanted);
+      } catch (error) {
+        throw redisFailure(error, "to list receipts");
+      }
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import type { Receipt, ReceiptStore } from "../../src/scoring/receipt.ts";
+import { createReceiptIds } from "../../src/scoring/receipt-id.ts";
+import { NOON } from "../support/scoring.ts";
+
+const ids = createReceiptIds(() => NOON);
+
+const aReceipt = (given: Partial<Receipt> = {}): Receipt => ({
+  id: ids(),
+  at: NOON,
+  entity: { kind: "user", id: "ü1:x" },
+  position: { ms: 5, seq: 1, index: 2 },
+  fields: { revenue: 12.5, payment: "card", express: true },
+  scores: [
+    {
+      model: "purchase",
+      version: "v1",
+      digest: "d".repeat(64),
+      row: Float64Array.of(1, Number.NaN, -0, 0.1 + 0.2),
+      margin: -1.25,
+      probability: 0.222,
+    },
+  ],
+  ...given,
+});
+
+/** The promises every receipt store keeps. Each `open` gives an empty store. */
+export function receiptStoreKeepsItsPromises(
+  name: string,
+  open: (keepMs: number) => Promise<ReceiptStore> | ReceiptStore,
+): void {
+  test(`${name}: a receipt comes back bit for bit`, async () => {
+    const store = await open(60_000);
+    const receipt = aReceipt();
+    await store.save(receipt);
+    const again = await store.load(receipt.id);
+    expect(again).toEqual(receipt);
+    expect(Object.is(again?.scores[0].row[2], -0)).toBe(true);
+  });
+
+  test(`${name}: what is absent stays absent, and several scores keep their own rows`, async () => {
+    const store = await open(60_000);
+    const [score] = aReceipt().scores;
+    const receipt: Receipt = {
+      id: ids(),
+      at: NOON,
+      scores: [score, { ...score, model: "b", row: new Float64Array(0) }],
+    };
+    await store.save(receipt);
+    expect(await store.load(receipt.id)).toEqual(receipt);
+    expect(Object.keys((await store.load(receipt.id)) ?? {}).sort()).toEqual(["at", "id", "scores"]);
+  });
+
+  test(`${name}: an id that was never given is unknown`, async () => {
+    expect(await (await open(60_000)).load(ids())).toBeUndefined();
+  });
+
+  test(`${name}: the newest come first, however many were saved at once`, async () => {
+    const store = await open(60_000);
+    const receipts = Array.from({ length: 25 }, () => aReceipt());
+    await Promise.all(receipts.toReversed().map((receipt) => store.save(receipt)));
+    const newest = receipts.map(({ id }) => id).reverse();
+    expect(await store.latest(3)).toEqual(newest.slice(0, 3));
+    expect(await store.latest(100)).toEqual(newest);
+    expect(await store.latest(0)).toEqual([]);
+  });
+
+  test(`${name}: after its time a receipt is gone, from the list too`, async () => {
+    const store = await open(40);
+    const receipt = aReceipt();
+    await store.save(receipt);
+    await sleep(80);
+    expect(await store.load(receipt.id)).toBeUndefined();
+    expect(await store.latest(5)).toEqual([]);
+  });
+}
