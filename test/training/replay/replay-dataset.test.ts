@@ -238,18 +238,19 @@ const END = did("zoe", "View", 60);
 
 test("the future never teaches the past: what is known later changes no earlier row's features", async () => {
   await fc.assert(
-    fc.asyncProperty(arbitraryLog, fc.integer({ min: 5, max: 50 }), async (events, day) => {
+    // the log ends on day 60, so 50, 43, … 8 are spine moments
+    fc.asyncProperty(arbitraryLog, fc.constantFrom(8, 15, 22, 29, 36, 43, 50), async (events, day) => {
       const cut = MONDAY + day * DAY;
       const before = (rows: Record<string, unknown>[]) =>
-        rows.filter((row) => Number(row.day) < day).map(({ label: _, ...features }) => features);
+        rows.filter((row) => Number(row.day) <= day).map(({ label: _, ...features }) => features);
       for (const recipe of [purchase, fraud]) {
         const whole = readable(await replay(recipe, [...events, END]));
-        const past = readable(await replay(recipe, [...events.filter((event) => event.known < cut), END]));
+        const past = readable(await replay(recipe, [...events.filter((event) => event.known <= cut), END]));
         // an order that was foretold stays so: its outcome was known before it
         expect(before(whole)).toEqual(before(past));
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 150 },
   );
 });
 
