@@ -74,6 +74,9 @@ export interface Model {
 
   /** What `Learner.load` needs to give this model again, answer for answer. */
   save(): ModelState;
+
+  /** The numeric backend that fitted it, e.g. "tfjs wasm 4.22.0"; absent for plain arithmetic and after loading. */
+  readonly backend?: string;
 }
 
 /** What a learner is given beside the rows. */
@@ -93,6 +96,13 @@ export interface Learner<Params> {
   readonly kind: string;
   readonly defaults: Params;
   fit(data: Dataset, params: Params, context: FitContext): Promise<Model>;
+
+  /**
+   * For small tables: given models that were fitted on folds, each with its own `choose`, answers parameters that
+   * need no choosing any more (strength, number of trees), so that all rows can be fitted at once.
+   * A learner without it is fitted on all rows with the parameters as they are.
+   */
+  settle?(params: Params, models: readonly Model[]): Params;
   load(columns: readonly Column[], state: ModelState): Model;
 }
 

@@ -11,6 +11,11 @@ export interface LearnPlan {
   readonly parts: "chance" | "time";
   /** Baselines of the caller's own, as margins or scores by row of the whole dataset: reported beside the model on the test part. */
   readonly beside?: Readonly<Record<string, Float64Array>>;
+  /**
+   * With parts by time: how long a label takes to be known, ms. Rows of an earlier part whose label was not known yet
+   * when the next part begins are set aside, so that no part learns from outcomes of a later one.
+   */
+  readonly gapMs?: number;
   readonly onProgress?: (done: number, note: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -31,6 +36,25 @@ export interface Learned {
   readonly backend?: string;
   /** Why the winner won, in one sentence. */
   readonly why: string;
+  /** Why its probabilities are calibrated as they are, in one sentence. */
+  readonly calibrationWhy?: string;
+  /** How much each column moves the log-odds, strongest first. */
+  readonly strength?: readonly ColumnStrength[];
+  /** Seconds each learner took to fit, by name. */
+  readonly seconds?: Readonly<Record<string, number>>;
+  /** What a reader of the report should know: rows set aside, rotation over folds. */
+  readonly notes?: readonly string[];
+}
+
+/** One column's part in the model, over rows of the development part. */
+export interface ColumnStrength {
+  readonly column: string;
+  /** Mean size of its contribution to the log-odds. */
+  readonly mean: number;
+  /** Its part of the sum over all columns, 0 … 1. */
+  readonly share: number;
+  /** In words: "higher raises it", "\"A14\" lowers it most". */
+  readonly words: string;
 }
 
 export type Learn = (data: Dataset, plan: LearnPlan) => Promise<Learned>;

@@ -1,0 +1,18 @@
+import { loadConstant } from "./constant/constant.ts";
+import type { Column, Model, ModelState } from "./model.ts";
+import { loadLogistic } from "./net/logistic-model.ts";
+
+type Load = (columns: readonly Column[], state: ModelState) => Model;
+
+/** How each kind of model wakes up. Nothing here needs a learner, so serving carries none. */
+const LOADERS: Readonly<Record<string, Load>> = {
+  constant: loadConstant,
+  logistic: loadLogistic,
+};
+
+/** The model that `save` put away, answer for answer. @throws TypeError when the kind or the columns do not fit */
+export function loadModel(kind: string, columns: readonly Column[], state: ModelState): Model {
+  const load = Object.hasOwn(LOADERS, kind) ? LOADERS[kind] : undefined;
+  if (!load) throw new TypeError(`wanted one of the kinds ${Object.keys(LOADERS).join(", ")}, found "${kind}"`);
+  return load(columns, state);
+}

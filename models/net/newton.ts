@@ -1,0 +1,117 @@
+import { logistic } from "../math/logistic.ts";
+import { softplus } from "../math/softplus.ts";
+import { solvePositive } from "../math/solve-positive.ts";
+import type { Design } from "../prepare/design.ts";
+import type { TensorFlow } from "./backend.ts";
+
+export interface Task {
+  readonly design: Design;
+  readonly label: Uint8Array;
+  readonly weight?: Float64Array;
+  /** Penalty ½ · penalty[k] · coefficient[k]² of each place; 0 for the intercept. */
+  readonly penalty: Float64Array;
+}
+
+/** Rows that travel to the backend at once: bounds its memory, whatever the table. */
+const CHUNK = 8192;
+const MOST_STEPS = 50;
+/** Newton's decrement (twice the gain still to be had, in nats over all rows) below which the summit is reached. */
+const NEAR_ENOUGH = 1e-8;
+
+/**
+ * Minimises Σ weight · log loss + ½ Σ penalty · coefficient² by Newton's method (iteratively reweighted least squares)
+ * with step halving, from `start`.
+ *
+ * The curvature, which costs rows · width², is made by the backend in single precision; the gradient, which costs
+ * rows · width, in doubles here. So the summit is exact to doubles whatever the backend, and only the path differs.
+ * Usually 5–8 steps, 2–3 from a neighbour's solution. @throws the signal's reason
+ */
+export async function newton(tf: TensorFlow, task: Task, start: Float64Array, signal?: AbortSignal) {
+  const { design, penalty } = task;
+  let beta = start;
+  let here = lossAndGradient(task, beta);
+  for (let step = 0; step < MOST_STEPS; step++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+    const direction = solve(curvature(tf, design, here.curve), penalty, here.gradient);
+    let decrement = 0;
+    for (let k = 0; k < beta.length; k++) decrement += here.gradient[k] * direction[k];
+    if (!(decrement > NEAR_ENOUGH)) break;
+    let size = 1;
+    let next = moved(beta, direction, size);
+    let there = lossAndGradient(task, next);
+    while (!(there.loss <= here.loss - 1e-4 * size * decrement) && size > 1e-4) {
+      size /= 2;
+      next = moved(beta, direction, size);
+      there = lossAndGradient(task, next);
+    }
+    if (!(there.loss < here.loss)) break;
+    beta = next;
+    here = there;
+  }
+  return beta;
+}
+
+const moved = (beta: Float64Array, direction: Float64Array, size: number) =>
+  beta.map((b, k) => b - size * direction[k]);
+
+/** The margins of all rows. Cost: rows · width. */
+export function marginsOf({ rows, width, x }: Design, beta: Float64Array): Float64Array {
+  const out = new Float64Array(rows);
+  for (let i = 0, at = 0; i < rows; i++) {
+    let sum = 0;
+    for (let k = 0; k < width; k++) sum += x[at++] * beta[k];
+    out[i] = sum;
+  }
+  return out;
+}
+
+function lossAndGradient({ design, label, weight, penalty }: Task, beta: Float64Array) {
+  const { rows, width, x } = design;
+  const margin = marginsOf(design, beta);
+  const gradient = beta.map((b, k) => penalty[k] * b);
+  const curve = new Float64Array(rows);
+  let loss = 0;
+  for (let k = 0; k < width; k++) loss += 0.5 * penalty[k] * beta[k] ** 2;
+  for (let i = 0; i < rows; i++) {
+    const w = weight ? weight[i] : 1;
+    const p = logistic(margin[i]);
+    loss += w * softplus(label[i] ? -margin[i] : margin[i]);
+    curve[i] = w * p * (1 - p);
+    const pull = w * (p - label[i]);
+    for (let k = 0, at = i * width; k < width; k++) gradient[k] += pull * x[at + k];
+  }
+  return { loss, gradient, curve };
+}
+
+/** Xᵀ · diag(curve) · X, width × width. Chunks are summed in doubles, so their number does not blur the sum. */
+function curvature(tf: TensorFlow, { rows, width, x }: Design, curve: Float64Array): Float64Array {
+  const sum = new Float64Array(width * width);
+  for (let first = 0; first < rows; first += CHUNK) {
+    const count = Math.min(CHUNK, rows - first);
+    const scaled = new Float32Array(count * width);
+    for (let i = 0, at = 0; i < count; i++) {
+      const root = Math.sqrt(curve[first + i]);
+      for (let k = 0; k < width; k++, at++) scaled[at] = root * x[first * width + at];
+    }
+    // Transposed first: the WASM backend multiplies plain matrices several times faster than transposed views.
+    const part = tf.tidy(() => {
+      const a = tf.tensor2d(scaled, [count, width]);
+      return tf.matMul(a.transpose(), a).dataSync();
+    });
+    for (let k = 0; k < sum.length; k++) sum[k] += part[k];
+  }
+  return sum;
+}
+
+/** (curvature + penalty)⁻¹ · gradient; a little more is added to the diagonal when rounding left it indefinite. */
+function solve(curvature: Float64Array, penalty: Float64Array, gradient: Float64Array): Float64Array {
+  const n = gradient.length;
+  for (let ridge = 1e-7; ; ridge *= 100) {
+    const matrix = Float64Array.from(curvature);
+    for (let k = 0; k < n; k++) matrix[k * n + k] += penalty[k] + ridge * (1 + matrix[k * n + k]);
+    const solved = solvePositive(matrix, gradient);
+    if (solved) return solved;
+    if (ridge > 1e6) throw new RangeError("the rows hold numbers too large to be weighed against each other");
+  }
+}
