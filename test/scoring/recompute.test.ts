@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createChampionHolder } from "../../src/scoring/champions.ts";
+import type { Receipt } from "../../src/scoring/receipt.ts";
+import { createReceiptIds } from "../../src/scoring/receipt-id.ts";
+import { isInLog, recompute } from "../../src/scoring/recompute.ts";
+import { createScoreService } from "../../src/scoring/score.ts";
+import { createMemoryReceipts } from "../../src/stores/memory/receipts.ts";
+import { memoryStates } from "../support/memory-states.ts";
+import { NOON, tinyEvent, tinyReducer, tinyScorer } from "../support/scoring.ts";
+
+const reducer = tinyReducer();
+const scorer = tinyScorer({ catalogue: reducer.digest, weights: [0.3, -0.2, 0.01] });
+
+async function scored(orders: readonly { daysAgo: number; revenue: number; category: string }[], request = {}) {
+  const memory = memoryStates(reducer);
+  const receipts = createMemoryReceipts();
+  const service = createScoreService({
+    clock: () => NOON,
+    newId: createReceiptIds(() => NOON),
+    reducer,
+    questions: [{ model: "purchase", entity: "user" }],
+    states: memory.states,
+    receipts,
+    champions: createChampionHolder(new Map([["purchase", scorer]])),
+  });
+  const append = ({ daysAgo, revenue, category }: (typeof orders)[number], i: number) =>
+    memory.log.append([tinyEvent({ id: `e${i}`, at: NOON - daysAgo * 86_400_000, properties: { revenue, category } })]);
+  for (const [i, order] of orders.entries()) await append(order, i);
+  const answer = await service.score({ id: "u1", ...request });
+  const receipt = (await receipts.load(answer.receipt ?? "")) as Receipt;
+  await append({ daysAgo: 0, revenue: 99, category: "shoes" }, 9_999); // what came later must not matter
+  return { receipt, record: receipt.scores[0], events: memory.events };
+}
+
+const order = fc.record({
+  daysAgo: fc.integer({ min: 0, max: 60 }),
+  revenue: fc.double({ min: 0, max: 1e6, noNaN: true }),
+  category: fc.constantFrom("books", "shoes", "hats", ""),
+});
+
+test("a receipt recomputes to the same bits from the log alone, in whatever order the log is read", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(order, { minLength: 1, maxLength: 12 }), fc.boolean(), async (orders, reversed) => {
+      const { receipt, record, events } = await scored(orders);
+      expect(isInLog(receipt, events)).toBe(true);
+      const read = reversed ? events.toReversed() : events;
+      expect(recompute(receipt, record, read, reducer, scorer)).toBeUndefined();
+    }),
+  );
+});
+
+const ONE = [{ daysAgo: 20, revenue: 10, category: "books" }];
+
+test("a broken window in the reader is found and named by its column", async () => {
+  const { receipt, record, events } = await scored(ONE);
+  const broken = { ...tinyReducer(10), digest: reducer.digest };
+  expect(recompute(receipt, record, events, broken, scorer)).toEqual({
+    model: "purchase",
+    what: "row",
+    column: "orders_30d",
+    kept: 1,
+    recomputed: 0,
+  });
+});
+
+test("a changed version, margin or probability is found and named", async () => {
+  const { receipt, record, events } = await scored(ONE);
+  const again = (changed: Partial<typeof record>) =>
+    recompute(receipt, { ...record, ...changed }, events, reducer, scorer);
+  expect(again({ digest: "other" })?.what).toBe("version");
+  expect(again({ row: new Float64Array(2) })?.what).toBe("columns");
+  expect(again({ margin: record.margin + 1e-15 })?.what).toBe("margin");
+  expect(again({ probability: record.probability - 1e-16 })?.what).toBe("probability");
+});
+
+test("an event that the lake does not hold yet leaves the receipt waiting", async () => {
+  const { receipt, events } = await scored(ONE);
+  expect(isInLog(receipt, events.slice(1))).toBe(false);
+});
+
+test("features that were given recompute without any log", async () => {
+  const request = { id: undefined, models: ["purchase"], features: { orders_30d: 2, last_category: "shoes" } };
+  const { receipt, record } = await scored(ONE, request);
+  expect(isInLog(receipt, [])).toBe(true);
+  expect(recompute(receipt, record, [], reducer, scorer)).toBeUndefined();
+});
