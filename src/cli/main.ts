@@ -15,6 +15,7 @@ const program = new Command("portrait")
   .exitOverride();
 
 const commands: (() => Promise<{ readonly register: (program: Command) => void }>)[] = [
+  () => import("./commands/features.ts"),
   () => import("./commands/doctor.ts"),
   () => import("./commands/simulate.ts"),
 ];
