@@ -171,8 +171,7 @@ function notesOf(parts: Parts, developed: number, rotate: boolean): string[] {
   return [
     ...(rotate
       ? [
-          `${count(developed)} rows are few, so fitting and choosing were rotated over ${FOLDS} folds of them; ` +
-            "the test rows were in none, and the final model was fitted on all of the others.",
+          `${count(developed)} rows are few: each fitted in four folds and chose in the fifth, then all fitted the model.`,
         ]
       : []),
     ...(parts.aside
