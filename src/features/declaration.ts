@@ -49,7 +49,7 @@ export const FeatureCatalogue = z
         for (const part of [feature.of, feature.to])
           if (!numbers.has(part)) complain(`${feature.name} wants the number feature ${part} to stand before it`);
       names.add(feature.name);
-      if (faceOf(feature).type === "number") numbers.add(feature.name);
+      if (isNumber(feature)) numbers.add(feature.name);
     });
   });
 
@@ -62,8 +62,11 @@ export function parseCatalogue(declarations: readonly unknown[]): FeatureDeclara
   });
 }
 
-/** What the catalogue says of a declared feature. */
-export function faceOf(feature: FeatureDeclaration): FeatureFace {
+/** What the catalogue says of its features, in order. */
+export const facesOf = (features: readonly FeatureDeclaration[]): FeatureFace[] =>
+  features.map((feature) => faceOf(feature, features));
+
+function faceOf(feature: FeatureDeclaration, all: readonly FeatureDeclaration[]): FeatureFace {
   const face = (type: FeatureFace["type"], unit: string, window: string): FeatureFace => ({
     name: feature.name,
     type,
@@ -89,8 +92,17 @@ export function faceOf(feature: FeatureDeclaration): FeatureFace {
     case "favourite":
       return face("category", feature.by, windowText(feature.window));
     case "ratio":
-      return face("number", "ratio", `as ${feature.of} and ${feature.to}`);
+      return face("number", "ratio", ratioWindow(feature, all));
     case "trait":
       return face(feature.as, feature.trait, ALL_TIME);
   }
+}
+
+const isNumber = (feature: FeatureDeclaration) =>
+  feature.kind !== "favourite" && (feature.kind !== "trait" || feature.as === "number");
+
+/** A quotient looks back as far as its parts: "400 days", or "30 days, 400 days" when they differ. */
+function ratioWindow({ of, to }: { of: string; to: string }, all: readonly FeatureDeclaration[]): string {
+  const parts = all.filter(({ name }) => name === of || name === to).map((part) => faceOf(part, all).window);
+  return [...new Set(parts)].join(", ");
 }

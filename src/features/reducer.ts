@@ -3,7 +3,7 @@ import { PortraitError } from "../errors.ts";
 import { EVENT_NAMES } from "../events/event.ts";
 import { addToBucket, dropBefore } from "./buckets.ts";
 import { createCodec } from "./codec.ts";
-import { type FeatureDeclaration, faceOf, parseCatalogue } from "./declaration.ts";
+import { type FeatureDeclaration, facesOf, parseCatalogue } from "./declaration.ts";
 import type { Reducer, Row, State } from "./feature.ts";
 import type { Layout, Series, Trait, Values } from "./layout.ts";
 import { emptyState, type LiveState } from "./live-state.ts";
@@ -53,7 +53,7 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
   };
 
   return {
-    features: features.map(faceOf),
+    features: facesOf(features),
     digest,
     empty: () => emptyState(digest, layout),
 
