@@ -1,0 +1,77 @@
+import { PortraitError } from "../errors.ts";
+import type { Position } from "../events/position.ts";
+import { KnownIds, readVarint, writeVarint } from "./known-ids.ts";
+import type { StoredState } from "./state-store.ts";
+
+/** Raised whenever an older reader could misread a newer value. */
+const FORMAT = 1;
+
+const DAY_MS = 86_400_000;
+
+export const dayOf = (ms: number): number => Math.floor(ms / DAY_MS);
+
+/**
+ * What the store keeps of one entity:
+ * format byte, varint ms, varint seq, varint index of the last event within, known message ids, reducer bytes.
+ *
+ * It is a function of the set of accepted events alone, so a replay of the log gives the same bytes.
+ */
+export function encodeStored(position: Position, ids: KnownIds, horizonDays: number, state: Uint8Array): Buffer {
+  const head = Buffer.allocUnsafe(32);
+  head[0] = FORMAT;
+  let end = writeVarint(head, position.ms, 1);
+  end = writeVarint(head, position.seq, end);
+  end = writeVarint(head, position.index, end);
+  return Buffer.concat([head.subarray(0, end), ids.encode(ids.newestDay() - horizonDays), state]);
+}
+
+/** Position and reducer bytes, without building the ids. @throws PortraitError LOG_BROKEN */
+export function readStored(value: Uint8Array): StoredState {
+  const cursor = start(value);
+  return guarded(() => {
+    const position = readPosition(value, cursor);
+    KnownIds.skip(value, cursor);
+    return { position, bytes: value.subarray(cursor.at) };
+  });
+}
+
+/** All of it. @throws PortraitError LOG_BROKEN */
+export function openStored(value: Uint8Array): StoredState & { readonly ids: KnownIds } {
+  const cursor = start(value);
+  return guarded(() => {
+    const position = readPosition(value, cursor);
+    const ids = KnownIds.decode(value, cursor);
+    return { position, ids, bytes: value.subarray(cursor.at) };
+  });
+}
+
+/**
+ * Whether an event is older, by its own clock, than the ids that are kept: then its id may have been forgotten
+ * and only the lake can tell. `known` is never before `at`, so whatever is newer by its own clock is still kept.
+ */
+export const olderThanIds = (at: number, newestDay: number, horizonDays: number): boolean =>
+  newestDay >= 0 && dayOf(at) < newestDay - horizonDays;
+
+function readPosition(value: Uint8Array, cursor: { at: number }): Position {
+  return { ms: readVarint(value, cursor), seq: readVarint(value, cursor), index: readVarint(value, cursor) };
+}
+
+const broken = (why: string) =>
+  new PortraitError(
+    "LOG_BROKEN",
+    `A stored state cannot be read: ${why}. Rebuild the states with \`portrait replay\`.`,
+  );
+
+function start(value: Uint8Array): { at: number } {
+  if (value[0] !== FORMAT) throw broken(`wanted format ${FORMAT}, found ${value[0] ?? "nothing"}`);
+  return { at: 1 };
+}
+
+function guarded<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) throw broken("it is cut short");
+    throw error;
+  }
+}

@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { LoggedText } from "../../events/logged-text.ts";
+import { type Position, positionText } from "../../events/position.ts";
+import { type EntryId, entryText } from "../entry-id.ts";
+import { Fenced } from "../fenced.ts";
+import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
+import { chainEnds, listParts, PART_FORMAT, type PartCache, partPath, readChain } from "./parts.ts";
+
+/** A stretch of one partition's log, ready to become a part. */
+export interface Stretch {
+  readonly partition: number;
+  /** Where the lake ends now. */
+  readonly after: EntryId;
+  readonly first: EntryId;
+  readonly last: Position;
+  /** The accepted events of the stretch, in log order; duplicates are not among them. */
+  readonly rows: readonly LoggedText[];
+}
+
+export interface LakeWriter {
+  /** The last position of each partition, read from the folder, its chain checked. @throws LAKE_BROKEN */
+  ends(): Promise<Map<number, Position>>;
+  /** Writes one part: whole, on disk and claimed when it returns. @throws Fenced when its place is taken. */
+  write(stretch: Stretch): Promise<void>;
+  /** Which of these events of one partition the parts hold already, as indices into `events`. Cost: reads the id column. */
+  find(partition: number, events: readonly LoggedText[]): Promise<Set<number>>;
+  close(): void;
+}
+
+export interface LakeWriterOptions {
+  readonly dir: string;
+  readonly tempDir?: string;
+  /** Called before and after the claim, so that tests can end the process there. */
+  readonly fault?: (point: "before-claim" | "after-claim") => Promise<void> | void;
+}
+
+const TABLE =
+  "(partition INTEGER, ms BIGINT, seq BIGINT, idx INTEGER, kind VARCHAR, entity VARCHAR, id VARCHAR, name VARCHAR, " +
+  "at_ms BIGINT, known_ms BIGINT, properties VARCHAR)";
+
+/** The writing side of the lake. One worker uses it; a second one that tries is refused part by part. */
+export async function createLakeWriter({ dir, tempDir, fault }: LakeWriterOptions): Promise<LakeWriter> {
+  mkdirSync(dir, { recursive: true });
+  const db = await openDuckDB({ tempDir: tempDir ?? join(dirname(dir), "tmp"), memoryMb: 512, threads: 1 });
+  const connection = await db.connect();
+  const looking = await db.connect(); // a look-up must not wait for, nor disturb, a part being written
+  const cache: PartCache = new Map();
+
+  return {
+    ends: async () => chainEnds(await readChain(looking, dir, cache)),
+
+    async write({ partition, after, first, last, rows }) {
+      const path = partPath(dir, partition, first);
+      const folder = dirname(path);
+      if (mkdirSync(folder, { recursive: true })) for (const up of [dirname(folder), dir]) syncFolder(up);
+      const temporary = join(folder, `${entryText(first)}.${randomUUID()}.tmp`); // its own: rivals never touch it
+      try {
+        await fill(connection, rows);
+        const facts = `{'portrait.format': '${PART_FORMAT}', 'portrait.first': '${entryText(first)}', 'portrait.last': '${positionText(last)}', 'portrait.after': '${entryText(after)}'}`;
+        await connection.run(
+          `COPY part TO ${sqlText(temporary)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA ${facts})`,
+        );
+        syncFile(temporary);
+        await fault?.("before-claim");
+        claim(temporary, path);
+        syncFolder(folder);
+        await fault?.("after-claim");
+      } finally {
+        rmSync(temporary, { force: true });
+      }
+    },
+
+    async find(partition, events) {
+      const files = listParts(dir).filter((part) => part.partition === partition);
+      if (files.length === 0 || events.length === 0) return new Set();
+      const ids = [...new Set(events.map(({ id }) => id))];
+      const rows = await looking.run(
+        `SELECT kind, entity, id FROM read_parquet(${sqlList(files.map(({ file }) => file))}) ` +
+          `WHERE id IN (${ids.map(sqlText).join(",")})`,
+      );
+      const held = new Set((await rows.getRows()).map((row) => row.join("\u0000")));
+      const found = new Set<number>();
+      events.forEach(({ entity, id }, i) => {
+        if (held.has([entity.kind, entity.id, id].join("\u0000"))) found.add(i);
+      });
+      return found;
+    },
+
+    close() {
+      looking.closeSync();
+      connection.closeSync();
+      db.closeSync();
+    },
+  };
+}
+
+async function fill(connection: DuckDBConnection, rows: readonly LoggedText[]): Promise<void> {
+  await connection.run(`CREATE OR REPLACE TABLE part ${TABLE}`);
+  const appender = await connection.createAppender("part");
+  for (const row of rows) {
+    appender.appendInteger(row.partition);
+    appender.appendBigInt(BigInt(row.position.ms));
+    appender.appendBigInt(BigInt(row.position.seq));
+    appender.appendInteger(row.position.index);
+    appender.appendVarchar(row.entity.kind);
+    appender.appendVarchar(row.entity.id);
+    appender.appendVarchar(row.id);
+    appender.appendVarchar(row.name);
+    appender.appendBigInt(BigInt(row.at));
+    appender.appendBigInt(BigInt(row.known));
+    appender.appendVarchar(row.text);
+    appender.endRow();
+  }
+  appender.closeSync();
+}
+
+/** link(2) fails when the name exists, which makes the claim atomic where rename(2) would overwrite. */
+function claim(temporary: string, path: string): void {
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw new Fenced(`the part ${path} is there already`);
+    throw error;
+  }
+}
+
+function syncFile(path: string): void {
+  const file = openSync(path, "r+");
+  fsyncSync(file);
+  closeSync(file);
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, "r");
+  fsyncSync(folder);
+  closeSync(folder);
+}

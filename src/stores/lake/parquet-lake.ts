@@ -1,0 +1,140 @@
+import { dirname, join } from "node:path";
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { PortraitError } from "../../errors.ts";
+import type { EntityRef } from "../../events/event.ts";
+import type { Lake, LakeQuery, LoggedEvent } from "../../events/event-log.ts";
+import { LoggedText } from "../../events/logged-text.ts";
+import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
+import { chainEnds, type PartCache, readChain } from "./parts.ts";
+
+export interface ParquetLakeOptions {
+  /** DuckDB's share of memory; a larger sort goes to `tempDir`. */
+  readonly memoryMb?: number;
+  readonly threads?: number;
+  /** Default: `tmp` beside the lake. */
+  readonly tempDir?: string;
+}
+
+/**
+ * The lake as DuckDB reads it: immutable Parquet parts, see README.md for their schema.
+ *
+ * Opens nothing until it is asked; `close` may be called at any time. Memory is bounded by `memoryMb` plus one
+ * chunk of 2,048 rows, whatever the size of the lake.
+ *
+ * Every read throws PortraitError LAKE_BROKEN, naming the file, when the folder holds a damaged or foreign file
+ * or a part is missing from the chain.
+ */
+export function createParquetLake(dir: string, options: ParquetLakeOptions = {}): Lake & { close(): Promise<void> } {
+  const { memoryMb = 512, threads = 2, tempDir = join(dirname(dir), "tmp") } = options;
+  const cache: PartCache = new Map();
+  let opening: Promise<DuckDBInstance> | undefined;
+
+  async function connect(): Promise<DuckDBConnection> {
+    opening ??= openDuckDB({ tempDir, memoryMb, threads });
+    return (await opening).connect();
+  }
+
+  async function withParts<T>(
+    read: (connection: DuckDBConnection, files: readonly string[]) => Promise<T>,
+  ): Promise<T> {
+    const connection = await connect();
+    try {
+      const files = (await readChain(connection, dir, cache)).map(({ file }) => file);
+      return await read(connection, files).catch((error) => fail(error, files));
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  return {
+    async *readByEntity(query) {
+      const connection = await connect();
+      try {
+        const files = (await readChain(connection, dir, cache)).map(({ file }) => file);
+        if (files.length === 0) return;
+        const sql =
+          "SELECT partition, ms::DOUBLE, seq::DOUBLE, idx, kind, entity, id, name, at_ms::DOUBLE, known_ms::DOUBLE, properties " +
+          `FROM read_parquet(${sqlList(files)}) WHERE ${condition(query)} ` +
+          "ORDER BY kind, entity, known_ms, ms, seq, idx";
+        const result = await connection.stream(sql).catch((error) => fail(error, files));
+        let entity: EntityRef = { kind: "", id: "" };
+        for (;;) {
+          const chunk = await result.fetchChunk().catch((error) => fail(error, files));
+          if (!chunk || chunk.rowCount === 0) return;
+          const [partition, ms, seq, index, kind, who, id, name, at, known, text] = chunk.getColumns();
+          const batch: LoggedEvent[] = [];
+          for (let i = 0; i < chunk.rowCount; i++) {
+            if (entity.id !== who[i] || entity.kind !== kind[i])
+              entity = { kind: kind[i] as string, id: who[i] as string };
+            batch.push(
+              new LoggedText(
+                partition[i] as number,
+                { ms: ms[i] as number, seq: seq[i] as number, index: index[i] as number },
+                id[i] as string,
+                name[i] as string,
+                entity,
+                at[i] as number,
+                known[i] as number,
+                text[i] as string,
+              ),
+            );
+          }
+          yield batch;
+        }
+      } finally {
+        connection.closeSync();
+      }
+    },
+
+    async end() {
+      const connection = await connect();
+      try {
+        return chainEnds(await readChain(connection, dir, cache));
+      } finally {
+        connection.closeSync();
+      }
+    },
+
+    summary: () =>
+      withParts(async (connection, files) => {
+        if (files.length === 0) return { events: 0, entities: 0 };
+        const result = await connection.run(
+          "SELECT count(*)::DOUBLE, count(DISTINCT (kind, entity))::DOUBLE, min(at_ms)::DOUBLE, max(at_ms)::DOUBLE, " +
+            `max(known_ms)::DOUBLE FROM read_parquet(${sqlList(files)})`,
+        );
+        const [events, entities, firstAt, lastAt, lastKnown] = (await result.getRows())[0] as number[];
+        return events === 0 ? { events, entities } : { events, entities, firstAt, lastAt, lastKnown };
+      }),
+
+    async close() {
+      const db = await opening;
+      opening = undefined;
+      db?.closeSync();
+    },
+  };
+}
+
+function condition({ kind, entities, knownUntil }: LakeQuery): string {
+  const terms = ["true"];
+  if (kind !== undefined) terms.push(`kind = ${sqlText(kind)}`);
+  if (knownUntil !== undefined && knownUntil < Number.MAX_SAFE_INTEGER)
+    terms.push(`known_ms <= ${Math.floor(knownUntil)}`);
+  if (entities?.length === 0) terms.push("false");
+  else if (entities)
+    terms.push(
+      `(${entities.map((one) => `(kind = ${sqlText(one.kind)} AND entity = ${sqlText(one.id)})`).join(" OR ")})`,
+    );
+  return terms.join(" AND ");
+}
+
+/** DuckDB names the file that it stumbled over; the caller gets it as a fact. */
+function fail(error: unknown, files: readonly string[]): never {
+  const message = error instanceof Error ? error.message : String(error);
+  const file = files.find((one) => message.includes(one));
+  throw new PortraitError(
+    "LAKE_BROKEN",
+    `The lake could not be read${file ? `: ${file} is damaged` : ""}. Restore it from a copy. DuckDB says: ${message}`,
+    file ? { file } : {},
+    error,
+  );
+}

@@ -1,0 +1,120 @@
+import { type EntityRef, type Event, entityKey } from "../../events/event.ts";
+import type { EventLog, Lake, LakeQuery, LoggedEvent } from "../../events/event-log.ts";
+import { LoggedText } from "../../events/logged-text.ts";
+import { groupByPartition } from "../../events/partition-of.ts";
+import { comparePositions, type Position } from "../../events/position.ts";
+import { SipHash } from "../../events/siphash.ts";
+import { type ApplyRules, applyChunk, oldEvents, openEntities } from "../../features/apply-chunk.ts";
+import type { Reducer } from "../../features/feature.ts";
+import type { StateStore } from "../../features/state-store.ts";
+import { readStored } from "../../features/stored-value.ts";
+
+export interface MemoryHouse {
+  readonly log: EventLog;
+  readonly states: StateStore;
+  readonly lake: Lake;
+}
+
+export interface MemoryHouseOptions {
+  readonly reducer: Reducer;
+  readonly partitions?: number;
+  readonly knownIdsMs?: number;
+}
+
+/**
+ * Log, states and lake in memory, for tests and for trying things: what is appended is applied at once.
+ * It keeps the promises of the real stores (see test/contract/event-house.ts), and nothing after the process ends.
+ */
+export function createMemoryHouse(options: MemoryHouseOptions): MemoryHouse {
+  const { reducer, partitions = 8, knownIdsMs = 7 * 86_400_000 } = options;
+  const rules: ApplyRules = {
+    reducer,
+    horizonDays: Math.ceil(knownIdsMs / 86_400_000),
+    hash: new SipHash(new Uint8Array(16)),
+  };
+  const values = new Map<string, { entity: EntityRef; bytes: Buffer }>();
+  const rows: LoggedEvent[] = [];
+  const seen = new Set<string>();
+  const ends = new Map<number, Position>();
+  let ms = 0;
+
+  const name = ({ entity, id }: LoggedEvent) => `${entityKey(entity)}\u0000${id}`;
+
+  function apply(partition: number, events: readonly Event[]): void {
+    const logged = events.map((event, index) => {
+      const { id, name, entity, at, known, properties } = event;
+      return new LoggedText(partition, { ms, seq: 0, index }, id, name, entity, at, known, JSON.stringify(properties));
+    });
+    const stored = new Map<string, Uint8Array>();
+    for (const { entity } of logged) {
+      const value = values.get(entityKey(entity));
+      if (value) stored.set(entityKey(entity), value.bytes);
+    }
+    const opened = openEntities(logged, stored, rules);
+    const held = new Set<LoggedEvent>(oldEvents(logged, opened, rules).filter((event) => seen.has(name(event))));
+    const applied = applyChunk(logged, opened, held, rules);
+    for (const [key, value] of applied.values) values.set(key, value);
+    logged.forEach((event, i) => {
+      if (applied.duplicate[i]) return;
+      rows.push(event);
+      seen.add(name(event));
+    });
+    ends.set(partition, logged[logged.length - 1].position);
+  }
+
+  const log: EventLog = {
+    async append(events) {
+      ms++;
+      const byPartition = groupByPartition(events, ({ entity }) => entity, partitions);
+      for (const [partition, some] of byPartition) apply(partition, some);
+    },
+  };
+
+  const states: StateStore = {
+    async read(entities) {
+      return entities.map((entity) => {
+        const value = values.get(entityKey(entity));
+        return value && readStored(value.bytes);
+      });
+    },
+    async *scan(kind) {
+      const page = [...values.values()].filter(({ entity }) => entity.kind === kind);
+      if (page.length) yield page.map(({ entity, bytes }) => ({ entity, ...readStored(bytes) }));
+    },
+  };
+
+  const lake: Lake = {
+    async *readByEntity(query) {
+      const found = rows.filter((row) => wanted(row, query)).sort(byEntity);
+      for (let i = 0; i < found.length; i += 2_048) yield found.slice(i, i + 2_048);
+    },
+    end: async () => new Map(ends),
+    async summary() {
+      const events = rows.length;
+      const entities = new Set(rows.map(({ entity }) => entityKey(entity))).size;
+      if (events === 0) return { events, entities };
+      const [firstAt, lastAt, lastKnown] = [
+        rows.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY),
+        rows.reduce((most, { at }) => Math.max(most, at), Number.NEGATIVE_INFINITY),
+        rows.reduce((most, { known }) => Math.max(most, known), Number.NEGATIVE_INFINITY),
+      ];
+      return { events, entities, firstAt, lastAt, lastKnown };
+    },
+  };
+
+  return { log, states, lake };
+}
+
+const wanted = ({ entity, known }: LoggedEvent, { kind, entities, knownUntil }: LakeQuery): boolean =>
+  (kind === undefined || entity.kind === kind) &&
+  (entities === undefined || entities.some((one) => one.kind === entity.kind && one.id === entity.id)) &&
+  (knownUntil === undefined || known <= knownUntil);
+
+/** Texts by their UTF-8 bytes, as the lake sorts them. */
+const byBytes = (a: string, b: string): number => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
+
+const byEntity = (a: LoggedEvent, b: LoggedEvent): number =>
+  byBytes(a.entity.kind, b.entity.kind) ||
+  byBytes(a.entity.id, b.entity.id) ||
+  a.known - b.known ||
+  comparePositions(a.position, b.position);

@@ -1,0 +1,41 @@
+import { type EntityRef, entityKey } from "../../events/event.ts";
+
+/**
+ * Redis keys. All keys of a partition carry its hash tag `{p<i>}`, so that they lie on one slot of a cluster and
+ * one script may write them together.
+ *
+ * | key | holds |
+ * |---|---|
+ * | `log:{p0}` | stream; an entry is one commit group (see events/entry-codec.ts) in the field `b` |
+ * | `cursor:{p0}` | the last entry whose events are in the states |
+ * | `catalogue:{p0}` | `<generation>:<digest>` of the states in force |
+ * | `verdicts:{p0}` | entry → bit mask of its duplicates, until its part is in the lake |
+ * | `laked:{p0}` | the last entry known to be in the lake; what is older may be gone from the stream |
+ * | `s:{p0}:<generation>:<kind>:<id>` | stored value of one entity (see features/stored-value.ts) |
+ * | `log:partitions` | how many there are, for ever |
+ * | `log:secret` | 16 bytes: the key of the message id hash |
+ * | `log:worker` | the lease of the worker that applies |
+ */
+export const KEYS = { partitions: "log:partitions", secret: "log:secret", worker: "log:worker" } as const;
+
+export const logKey = (partition: number): string => `log:{p${partition}}`;
+export const cursorKey = (partition: number): string => `cursor:{p${partition}}`;
+export const catalogueKey = (partition: number): string => `catalogue:{p${partition}}`;
+export const verdictsKey = (partition: number): string => `verdicts:{p${partition}}`;
+export const lakedKey = (partition: number): string => `laked:{p${partition}}`;
+
+/** States are kept by generation: a replay writes the next one beside the one in force, then swaps. */
+export const statePrefix = (partition: number, generation: number): string => `s:{p${partition}}:${generation}:`;
+
+export const stateKey = (partition: number, generation: number, entity: EntityRef): string =>
+  statePrefix(partition, generation) + entityKey(entity);
+
+/** The entity behind a state key, or undefined when it is none. */
+export function parseStateKey(
+  key: string,
+): { readonly partition: number; readonly generation: number; readonly entity: EntityRef } | undefined {
+  const match = /^s:\{p(\d+)\}:(\d+):([^:]+):(.*)$/s.exec(key);
+  return match
+    ? { partition: Number(match[1]), generation: Number(match[2]), entity: { kind: match[3], id: match[4] } }
+    : undefined;
+}

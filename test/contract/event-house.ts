@@ -1,0 +1,191 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type Event, entityKey } from "../../src/events/event.ts";
+import type { EventLog, Lake } from "../../src/events/event-log.ts";
+import { comparePositions } from "../../src/events/position.ts";
+import type { Reducer } from "../../src/features/feature.ts";
+import type { StateStore } from "../../src/features/state-store.ts";
+import { allOf, anEvent, arbitraryEvents, countingReducer, DAY, NOON } from "../support/events.ts";
+
+/** Log, states and lake that belong together, empty. */
+export interface EventHouse {
+  readonly log: EventLog;
+  readonly states: StateStore;
+  readonly lake: Lake;
+  /** Resolves when all that was appended is applied and in the lake. */
+  idle(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The promises every house keeps; `open` gives a new one that applies with `reducer` and knows ids for 7 days. */
+export function eventHouseKeepsItsPromises(
+  name: string,
+  open: (reducer: Reducer) => Promise<EventHouse>,
+  runs = 20,
+): void {
+  const reducer = countingReducer();
+
+  const numbers = async (house: EventHouse, id: string, kind = "user") => {
+    const [found] = await house.states.read([{ kind, id }]);
+    return found && [...reducer.read(reducer.decode(found.bytes), NOON).numbers];
+  };
+  const put = async (house: EventHouse, ...events: Event[]) => {
+    await house.log.append(events);
+    await house.idle();
+  };
+
+  test(`${name}: an event is in the state and in the lake`, async () => {
+    await using house = await open(reducer);
+    const event = anEvent({ id: "m-1", properties: { value: 9.95, "cart.size": 2, gift: true, note: "it's ✓" } });
+    await put(house, event);
+    expect(await numbers(house, "u1")).toEqual([1, 995, NOON]);
+    const [logged] = await allOf(house.lake);
+    const { id, name, entity, at, known, properties } = logged;
+    expect({ id, name, entity, at, known, properties: { ...properties } }).toEqual(event);
+    const [state] = await house.states.read([event.entity]);
+    expect(state?.position).toEqual(logged.position);
+    expect(await house.lake.summary()).toEqual({
+      events: 1,
+      entities: 1,
+      firstAt: NOON,
+      lastAt: NOON,
+      lastKnown: NOON,
+    });
+  });
+
+  test(`${name}: nothing is known of whom nothing happened to`, async () => {
+    await using house = await open(reducer);
+    expect(await house.states.read([{ kind: "user", id: "nobody" }])).toEqual([undefined]);
+    expect(await house.states.read([])).toEqual([]);
+    expect(await allOf(house.lake)).toEqual([]);
+    expect(await house.lake.summary()).toEqual({ events: 0, entities: 0 });
+    expect((await house.lake.end()).size).toBe(0);
+    await house.log.append([]);
+  });
+
+  test(`${name}: answers come in the order of the question`, async () => {
+    await using house = await open(reducer);
+    await put(house, anEvent({ user: "a" }), anEvent({ user: "b" }), anEvent({ user: "b" }));
+    const asked = ["b", "nobody", "a", "b"].map((id) => ({ kind: "user", id }));
+    const found = await house.states.read(asked);
+    expect(found.map((state) => state && reducer.read(reducer.decode(state.bytes), NOON).numbers[0])).toEqual([
+      2,
+      undefined,
+      1,
+      2,
+    ]);
+  });
+
+  test(`${name}: a redelivery is applied once, whether in one batch or in two`, async () => {
+    await using house = await open(reducer);
+    const event = anEvent({ properties: { value: 1 } });
+    await put(house, event, event);
+    await put(house, event);
+    expect(await numbers(house, "u1")).toEqual([1, 100, NOON]);
+    expect(await allOf(house.lake)).toHaveLength(1);
+  });
+
+  test(`${name}: one id may touch two entities`, async () => {
+    await using house = await open(reducer);
+    await put(house, anEvent({ id: "g1" }), anEvent({ id: "g1", entity: { kind: "company", id: "u1" } }));
+    expect(await numbers(house, "u1")).toEqual([1, 0, NOON]);
+    expect(await numbers(house, "u1", "company")).toEqual([1, 0, NOON]);
+    expect(await allOf(house.lake)).toHaveLength(2);
+  });
+
+  test(`${name}: an id forgotten by the state is still recognised when the event is old by its own clock`, async () => {
+    await using house = await open(reducer);
+    const old = anEvent({ id: "old", at: NOON - 40 * DAY });
+    await put(house, old);
+    await put(house, anEvent({ id: "new" })); // 40 days later: "old" is no longer among the known ids
+    await put(house, { ...old, known: NOON }); // sent again today
+    await put(house, anEvent({ id: "older", at: NOON - 50 * DAY })); // as old, but never seen before
+    expect((await numbers(house, "u1"))?.[0]).toBe(3);
+    expect((await allOf(house.lake)).map(({ id }) => id).sort()).toEqual(["new", "old", "older"]);
+  });
+
+  test(`${name}: the lake answers by entity, then by what was known when`, async () => {
+    await using house = await open(reducer);
+    const late = anEvent({ id: "late", user: "b", at: NOON - DAY, known: NOON + DAY });
+    await put(house, late, anEvent({ id: "b1", user: "b" }), anEvent({ id: "a1", user: "a" }));
+    await put(house, anEvent({ id: "c1", entity: { kind: "company", id: "z" } }));
+    expect((await allOf(house.lake)).map(({ id }) => id)).toEqual(["c1", "a1", "b1", "late"]);
+  });
+
+  test(`${name}: the lake answers only what was asked`, async () => {
+    await using house = await open(reducer);
+    await put(
+      house,
+      anEvent({ id: "a1", user: "a" }),
+      anEvent({ id: "b1", user: "b", known: NOON + 1 }),
+      anEvent({ id: "c1", entity: { kind: "company", id: "a" } }),
+      anEvent({ id: "q1", user: "it's" }),
+    );
+    const ids = async (query: Parameters<Lake["readByEntity"]>[0]) =>
+      (await allOf(house.lake, query)).map(({ id }) => id);
+    expect(await ids({ kind: "company" })).toEqual(["c1"]);
+    expect(await ids({ entities: [{ kind: "user", id: "b" }] })).toEqual(["b1"]);
+    expect(await ids({ entities: [{ kind: "user", id: "it's" }] })).toEqual(["q1"]);
+    expect(await ids({ entities: [] })).toEqual([]);
+    expect(await ids({ kind: "user", knownUntil: NOON })).toEqual(["a1", "q1"]);
+    expect(await ids({ knownUntil: Number.POSITIVE_INFINITY })).toHaveLength(4);
+  });
+
+  test(`${name}: a scan brings every entity of a kind once`, async () => {
+    await using house = await open(reducer);
+    const people = Array.from({ length: 30 }, (_, i) => anEvent({ user: `p${i}` }));
+    await put(
+      house,
+      ...people,
+      anEvent({ entity: { kind: "company", id: "c:1" } }),
+      anEvent({ entity: { kind: "u*", id: "x" } }),
+    );
+    const scanned = async (kind: string) => {
+      const found: string[] = [];
+      for await (const page of house.states.scan(kind)) for (const { entity } of page) found.push(entityKey(entity));
+      return found.sort();
+    };
+    expect(await scanned("user")).toEqual(people.map(({ entity }) => entityKey(entity)).sort());
+    expect(await scanned("company")).toEqual(["company:c:1"]);
+    expect(await scanned("u*")).toEqual(["u*:x"]);
+    expect(await scanned("device")).toEqual([]);
+  });
+
+  test(`${name}: doubled, shuffled and late events end in the same bytes, in the lake exactly once`, async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryEvents, fc.infiniteStream(fc.nat()), async (events, dice) => {
+        await using house = await open(reducer);
+        const sent = [...events, ...events.filter((_, i) => i % 3 === 0)]
+          .map((event) => ({ event, order: dice.next().value ?? 0 }))
+          .sort((a, b) => a.order - b.order)
+          .map(({ event }) => event);
+        for (let i = 0; i < sent.length; i += 7) await house.log.append(sent.slice(i, i + 7));
+        await house.idle();
+
+        const plain = new Map<string, ReturnType<Reducer["empty"]>>();
+        for (const event of events) {
+          const key = entityKey(event.entity);
+          const state = plain.get(key) ?? reducer.empty();
+          reducer.write(state, event);
+          plain.set(key, state);
+        }
+        for (const [key, state] of plain) {
+          const [found] = await house.states.read([{ kind: "user", id: key.slice("user:".length) }]);
+          expect(found && Buffer.from(found.bytes).toString("hex")).toBe(
+            Buffer.from(reducer.encode(state)).toString("hex"),
+          );
+        }
+        const rows = await allOf(house.lake);
+        expect(rows.map(({ id }) => id).sort()).toEqual(events.map(({ id }) => id).sort());
+        const sentById = new Map(events.map((event) => [event.id, event]));
+        for (const row of rows) expect({ ...row.properties }).toEqual(sentById.get(row.id)?.properties);
+        const ends = await house.lake.end();
+        for (const { partition, position } of rows) {
+          const end = ends.get(partition);
+          expect(end && comparePositions(position, end) <= 0).toBe(true);
+        }
+      }),
+      { numRuns: runs },
+    );
+  });
+}
