@@ -1,0 +1,169 @@
+import { calibrate } from "../models/calibrate/calibration.ts";
+import { auc } from "../models/metrics/auc.ts";
+import { takeRows } from "../models/model.ts";
+import { PortraitError } from "../src/errors.ts";
+import type { Lake } from "../src/events/event-log.ts";
+import type { Reducer } from "../src/features/feature.ts";
+import type { RetrainResult } from "../src/retraining/job.ts";
+import { type Recipe, recipeDigest } from "../src/retraining/recipe.ts";
+import type { Artifact, ArtifactStore } from "../src/scoring/artifact.ts";
+import { modelOf } from "../src/scoring/artifact-bytes.ts";
+import { marginsOn } from "./judge/champion-margins.ts";
+import { type Case, judge } from "./judge/gate.ts";
+import { learn } from "./learn/learn.ts";
+import type { Learned } from "./learn/learned.ts";
+import { toArtifact } from "./publish/publish.ts";
+import { recencyFrequency } from "./replay/recency-frequency.ts";
+import { type ReplayAbout, type Replayed, replayDataset } from "./replay/replay-dataset.ts";
+
+export interface RetrainRequest {
+  readonly recipe: Recipe;
+  /** Nothing known later than this moment (ms) is learned from; absent = all that is in the log. */
+  readonly until?: number;
+  readonly seed: number;
+  /** Why it is done: "manual", "schedule" … Kept with the decision. */
+  readonly reason: string;
+  /** When it was asked for, ms: names the version, so that the same job, run again, publishes the same one. */
+  readonly askedAt: number;
+  /** Scores to stand beside the model in the report, e.g. the truth of a simulation. */
+  readonly beside?: (replayed: Replayed) => Readonly<Record<string, Float64Array>>;
+}
+
+export interface RetrainDeps {
+  readonly lake: Pick<Lake, "readByEntity" | "summary">;
+  readonly artifacts: ArtifactStore;
+  readonly reducer: Reducer;
+  readonly onProgress?: (done: number, step: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What came of it, with what a report needs. */
+export interface Retrained extends RetrainResult {
+  readonly artifact: Artifact;
+  readonly learned: Learned;
+  readonly about: ReplayAbout;
+}
+
+/** Sortable by time, and a folder name on every system: "2026-03-01T12-00-00-123Z". */
+export const versionName = (askedAt: number): string => new Date(askedAt).toISOString().replace(/[:.]/g, "-");
+
+/**
+ * Replays the log into rows, learns, stores the version, and lets it answer when it passes the recipe's gate.
+ *
+ * The champion stays what it was until the promotion, the last and one indivisible step; a failure or a
+ * cancellation before it leaves at most a version that nobody uses.
+ *
+ * @throws DATASET_TOO_SMALL, LABEL_INVALID, RECIPE_INVALID, TRAINING_CANCELLED, LAKE_BROKEN, REDIS_AWAY
+ */
+export async function retrainRecipe(request: RetrainRequest, deps: RetrainDeps): Promise<Retrained> {
+  const { recipe, until, seed, reason, askedAt } = request;
+  const { lake, artifacts, reducer, onProgress = () => {}, signal } = deps;
+  const model = recipe.name;
+  const version = versionName(askedAt);
+
+  const replayed = await replayDataset({
+    recipe,
+    lake,
+    reducer,
+    until,
+    signal,
+    onProgress: (done, note) => onProgress(0.6 * done, `replaying: ${note}`),
+  });
+  const { data, about } = replayed;
+  const baseline = recipe.target.kind === "event-within" ? recencyFrequency(data) : undefined;
+  const learned = await learn(data, {
+    learners: recipe.learners ?? ["logistic"],
+    seed,
+    parts: "time",
+    gapMs: gapMs(recipe.target.days * DAY_MS, data.time),
+    beside: { ...(baseline && { "recency-frequency": baseline }), ...request.beside?.(replayed) },
+    signal,
+    onProgress: (done, note) => onProgress(0.6 + 0.35 * done, `learning: ${note}`),
+  });
+
+  onProgress(0.95, "publishing");
+  const made = toArtifact(recipe.bands ? { ...learned, bands: recipe.bands } : learned, {
+    model,
+    version,
+    seed,
+    createdAt: new Date(askedAt).toISOString(),
+    source: {
+      type: "recipe",
+      recipe: recipe.name,
+      digest: recipeDigest(recipe),
+      entity: recipe.entity,
+      catalogue: reducer.digest,
+      log: { from: about.from, until: about.until, events: about.events },
+    },
+  });
+  const artifact = await keep(made, artifacts);
+  signal?.throwIfAborted();
+
+  const { constant, ...others } = artifact.manifest.metrics;
+  const candidate = others[artifact.manifest.kind] ?? constant;
+  const champion = await standing(model, version, replayed, learned, artifacts);
+  const verdict = judge({
+    gate: recipe.gate,
+    rows: data.rows,
+    positives: about.positives,
+    candidate,
+    constant,
+    champion,
+  });
+  const why = `${reason}: ${verdict.why}`;
+  if (verdict.promote && (await artifacts.champion(model)) !== version) await artifacts.promote(model, version, why);
+  onProgress(1, verdict.promote ? "promoted" : "kept back");
+  return { model, version, promoted: verdict.promote, why, artifact, learned, about };
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * How far apart the parts are kept so that none learns from outcomes of a later one: a whole horizon, as soon as the
+ * rows reach over ten of them. A shorter log cannot spare that much; its parts then share outcomes at their borders.
+ */
+function gapMs(horizonMs: number, time: Float64Array = new Float64Array(0)): number {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const moment of time) {
+    if (moment < first) first = moment;
+    if (moment > last) last = moment;
+  }
+  return last - first >= 10 * horizonMs ? horizonMs : 0;
+}
+
+/** Stores the version; when an earlier run of the same job has stored it already, that one is what counts. */
+async function keep(made: Artifact, artifacts: ArtifactStore): Promise<Artifact> {
+  const { model, version } = made.manifest;
+  if ((await artifacts.versions(model)).includes(version)) return artifacts.load(model, version);
+  await artifacts.save(made);
+  return made;
+}
+
+/** The champion on the candidate's own test rows. */
+async function standing(
+  model: string,
+  version: string,
+  { data }: Replayed,
+  { test }: Learned,
+  artifacts: ArtifactStore,
+): Promise<Case["champion"]> {
+  const champion = await artifacts.champion(model);
+  if (champion === undefined || champion === version) return undefined;
+  try {
+    const artifact = await artifacts.load(model, champion);
+    const margins = marginsOn(modelOf(artifact), takeRows(data, test.rows));
+    if (!(margins instanceof Float64Array))
+      return { version: champion, unreadable: `it reads the column ${margins.missing}, which these rows do not have` };
+    const { calibration } = artifact.manifest;
+    return {
+      version: champion,
+      auc: auc(
+        margins.map((margin) => calibrate(calibration, margin)),
+        test.label,
+      ),
+    };
+  } catch (error) {
+    if (!(error instanceof PortraitError) || error.retry) throw error;
+    return { version: champion, unreadable: error.message };
+  }
+}
