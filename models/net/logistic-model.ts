@@ -112,7 +112,7 @@ function compile(effect: ColumnEffect): (value: number) => number {
     case "levels": {
       const table = Float64Array.from(effect.effect);
       const { missing } = effect;
-      return (level) => (level >= 0 && level < table.length ? table[level] : missing);
+      return (level) => ((level | 0) === level && level >= 0 && level < table.length ? table[level] : missing);
     }
     case "curve": {
       const at = Float64Array.from(effect.at);
