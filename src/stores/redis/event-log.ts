@@ -93,8 +93,8 @@ export function createRedisEventLog(options: RedisEventLogOptions): EventLog & {
 
 function pack({ packers, entries }: Group, event: Event, partitions: number): void {
   const partition = partitionOf(event.entity, partitions);
-  let packer = packers.get(partition);
-  if (!packer) packers.set(partition, (packer = new EntryPacker()));
+  const packer = packers.get(partition) ?? new EntryPacker();
+  packers.set(partition, packer);
   packer.add(event);
   if (packer.size >= ENTRY_BYTES || packer.count >= ENTRY_EVENTS) entries.push([partition, packer.take()]);
 }

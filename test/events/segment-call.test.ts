@@ -1,0 +1,198 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { parseIso, readBatch, readSingle } from "../../src/events/segment-call.ts";
+import { NOON } from "../support/events.ts";
+
+const ISO_NOON = "2026-03-01T12:00:00.000Z";
+const HOUR = 3_600_000;
+const mint = () => "minted";
+const one = (call: object, sentAt?: string) =>
+  readBatch({ batch: [{ type: "track", userId: "u1", event: "E", ...call }], sentAt }, NOON, mint);
+const at = (call: object, sentAt?: string) => one(call, sentAt).events[0]?.at;
+
+test("a track call becomes one event of its user", () => {
+  expect(
+    one({ event: "Order Completed", messageId: "m1", timestamp: "2026-03-01T11:00:00Z", properties: { revenue: 9.5 } }),
+  ).toEqual({
+    events: [
+      {
+        id: "m1",
+        name: "Order Completed",
+        entity: { kind: "user", id: "u1" },
+        at: NOON - HOUR,
+        known: NOON,
+        properties: { revenue: 9.5 },
+      },
+    ],
+    rejected: [],
+  });
+});
+
+test("each call type lands where it should", () => {
+  const call = (type: string, more: object) =>
+    readBatch({ batch: [{ type, userId: "u1", messageId: "m", ...more }] }, NOON, mint).events.map(
+      ({ name, entity, properties }) => ({
+        name,
+        who: `${entity.kind}:${entity.id}`,
+        properties,
+      }),
+    );
+  expect(call("identify", { traits: { age: 31, address: { city: "Bonn" } } })).toEqual([
+    { name: "$identify", who: "user:u1", properties: { age: 31, "address.city": "Bonn" } },
+  ]);
+  expect(call("page", { name: "Home", category: "Shop", properties: { path: "/" } })).toEqual([
+    { name: "$page", who: "user:u1", properties: { path: "/", name: "Home", category: "Shop" } },
+  ]);
+  expect(call("screen", { name: "Cart" })).toEqual([{ name: "$screen", who: "user:u1", properties: { name: "Cart" } }]);
+  expect(call("group", { groupId: "acme", traits: { industry: "toys" } })).toEqual([
+    { name: "$group", who: "user:u1", properties: { group_id: "acme" } },
+    { name: "$identify", who: "company:acme", properties: { industry: "toys" } },
+  ]);
+  expect(call("alias", { previousId: "anon-7" })).toEqual([
+    { name: "$alias", who: "user:u1", properties: { previous_id: "anon-7" } },
+  ]);
+});
+
+test("the user is userId, else anonymousId; numbers are ids too", () => {
+  const who = (call: object) => one({ userId: undefined, ...call }).events[0]?.entity.id;
+  expect(who({ userId: "a", anonymousId: "b" })).toBe("a");
+  expect(who({ anonymousId: "b" })).toBe("b");
+  expect(who({ userId: 17 })).toBe("17");
+});
+
+test("a missing message id is minted", () => {
+  expect(one({}).events[0].id).toBe("minted");
+});
+
+test("a client whose clock is an hour fast is put right by what it says it sent when", () => {
+  expect(at({ timestamp: "2026-03-01T12:50:00Z" }, "2026-03-01T13:00:00Z")).toBe(NOON - HOUR / 6);
+  expect(
+    at({
+      originalTimestamp: "2026-03-01T12:50:00Z",
+      timestamp: "1999-01-01T00:00:00Z",
+      sentAt: "2026-03-01T13:00:00Z",
+    }),
+  ).toBe(NOON - HOUR / 6);
+});
+
+test("a request that took two seconds moves nothing", () => {
+  expect(at({ timestamp: "2026-03-01T11:00:00Z" }, "2026-03-01T11:59:58Z")).toBe(NOON - HOUR);
+});
+
+test("the future is clamped to the moment of arrival, and no moment means now", () => {
+  expect(at({ timestamp: "2026-03-02T00:00:00Z" })).toBe(NOON);
+  expect(at({})).toBe(NOON);
+});
+
+test("a moment without a zone is UTC, whatever the machine thinks", () => {
+  expect(parseIso("2026-03-01T12:00:00")).toBe(NOON);
+  expect(parseIso("2026-03-01 12:00")).toBe(NOON);
+  expect(parseIso("2026-03-01T14:00:00+02:00")).toBe(NOON);
+  expect(parseIso("2026-03-01T14:00:00+0200")).toBe(NOON);
+  expect(parseIso("2026-03-01")).toBe(NOON - 12 * HOUR);
+  expect(parseIso("1 March 2026")).toBeNaN();
+  expect(parseIso("2026-13-01")).toBeNaN();
+});
+
+test("properties are flattened, nulls left out, arrays kept as JSON text", () => {
+  expect(
+    one({ properties: { cart: { total: 5, items: [{ sku: "a" }], gone: null }, ok: true } }).events[0].properties,
+  ).toEqual({
+    "cart.total": 5,
+    "cart.items": '[{"sku":"a"}]',
+    ok: true,
+  });
+});
+
+test("bad items are answered by index and code; the good ones are taken", () => {
+  const deep = JSON.parse(`${'{"a":'.repeat(6)}1${"}".repeat(6)}`);
+  const wide = Object.fromEntries(Array.from({ length: 301 }, (_, i) => [`p${i}`, i]));
+  const good = { type: "track", userId: "u1", event: "E" };
+  const batch = [
+    good,
+    7,
+    { ...good, type: "sneeze" },
+    { ...good, userId: undefined },
+    { ...good, userId: "x".repeat(201) },
+    { ...good, userId: { a: 1 } },
+    { ...good, userId: "a\u0000b" },
+    { ...good, messageId: "m".repeat(101) },
+    { ...good, event: "" },
+    { ...good, event: "$identify" },
+    { ...good, timestamp: "yesterday" },
+    { ...good, timestamp: 1_700_000_000 },
+    { ...good, properties: [1] },
+    { ...good, properties: JSON.parse('{"__proto__": {"polluted": 1}}') },
+    { ...good, properties: JSON.parse('{"x": 1e999}') },
+    { ...good, properties: deep },
+    { ...good, properties: wide },
+    { type: "group", userId: "u1" },
+    { type: "alias", userId: "u1" },
+    good,
+  ];
+  const { events, rejected } = readBatch({ batch }, NOON, mint);
+  expect(events).toHaveLength(2);
+  expect(rejected.map(({ index, code }) => `${index} ${code}`)).toEqual([
+    "1 NOT_AN_OBJECT",
+    "2 TYPE_UNKNOWN",
+    "3 USER_MISSING",
+    "4 ID_INVALID",
+    "5 ID_INVALID",
+    "6 ID_INVALID",
+    "7 MESSAGE_ID_INVALID",
+    "8 NAME_INVALID",
+    "9 NAME_INVALID",
+    "10 TIME_INVALID",
+    "11 TIME_INVALID",
+    "12 PROPERTIES_INVALID",
+    "13 PROPERTIES_INVALID",
+    "14 PROPERTIES_INVALID",
+    "15 PROPERTIES_INVALID",
+    "16 PROPERTIES_INVALID",
+    "17 ID_INVALID",
+    "18 ID_INVALID",
+  ]);
+  expect(({} as { polluted?: number }).polluted).toBeUndefined();
+  for (const { reason } of rejected) expect(reason).toMatch(/[Ww]anted|properties|Names/);
+});
+
+test("a body that is no batch is refused as a whole", () => {
+  for (const body of [undefined, null, [], {}, { batch: {} }]) {
+    expect(() => readBatch(body, NOON, mint)).toThrow(expect.objectContaining({ code: "INPUT_INVALID" }));
+  }
+});
+
+test("a single call takes its type from its address", () => {
+  expect(readSingle("track", { type: "alias", userId: "u1", event: "E" }, NOON, mint).events[0].name).toBe("E");
+  expect(readSingle("track", "nonsense", NOON, mint).rejected[0]).toMatchObject({ index: 0, code: "NOT_AN_OBJECT" });
+});
+
+test("whatever JSON arrives, no read throws, and what is taken obeys at ≤ known and holds only plain values", () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.oneof(
+          fc.jsonValue(),
+          fc.record({
+            type: fc.constantFrom("track", "identify", "group"),
+            userId: fc.jsonValue(),
+            event: fc.jsonValue(),
+            timestamp: fc.oneof(fc.jsonValue(), fc.constant(ISO_NOON)),
+            properties: fc.jsonValue(),
+            traits: fc.jsonValue(),
+          }),
+        ),
+      ),
+      (batch) => {
+        const { events, rejected } = readBatch({ batch }, NOON, mint);
+        expect(events.length + rejected.length).toBeGreaterThanOrEqual(batch.length);
+        for (const { at, known, properties } of events) {
+          expect(at).toBeLessThanOrEqual(known);
+          expect(JSON.parse(JSON.stringify(properties))).toEqual(properties);
+          for (const value of Object.values(properties))
+            expect(["string", "number", "boolean"]).toContain(typeof value);
+        }
+      },
+    ),
+  );
+});
