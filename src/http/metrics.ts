@@ -1,0 +1,59 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Champions } from "../scoring/champions.ts";
+
+export interface Metrics {
+  /** One answered request. `route` is the declared path, never the address that was asked for. */
+  readonly answered: (method: string, route: string, status: number, seconds: number) => void;
+  readonly scored: (model: string, version: string) => void;
+  readonly eventsTaken: (count: number) => void;
+  /** The page for Prometheus, with its media type. */
+  readonly page: () => Promise<{ readonly text: string; readonly type: string }>;
+}
+
+/** Measures of one app in a registry of its own. Labels hold routes, models and versions: never who was asked about. */
+export function createMetrics(facts: {
+  readonly champions: () => Champions;
+  readonly redisReady: () => boolean;
+}): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const requests = new Histogram({
+    name: "portrait_http_request_seconds",
+    help: "Time to answer, by route and status",
+    labelNames: ["method", "route", "status"],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers,
+  });
+  const scores = new Counter({
+    name: "portrait_scores_total",
+    help: "Scores answered, by model and version",
+    labelNames: ["model", "version"],
+    registers,
+  });
+  const events = new Counter({ name: "portrait_events_taken_total", help: "Events accepted into the log", registers });
+  new Gauge({
+    name: "portrait_champion",
+    help: "1 for each version that answers now",
+    labelNames: ["model", "version"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, version } of facts.champions().values()) this.set({ model: name, version }, 1);
+    },
+  });
+  new Gauge({
+    name: "portrait_redis_ready",
+    help: "1 when Redis answers",
+    registers,
+    collect() {
+      this.set(facts.redisReady() ? 1 : 0);
+    },
+  });
+  return {
+    answered: (method, route, status, seconds) => requests.observe({ method, route, status: String(status) }, seconds),
+    scored: (model, version) => scores.inc({ model, version }),
+    eventsTaken: (count) => events.inc(count),
+    page: async () => ({ text: await registry.metrics(), type: registry.contentType }),
+  };
+}

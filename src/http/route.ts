@@ -1,0 +1,85 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { z } from "zod";
+import type { ErrorCode } from "../errors.ts";
+import type { KeyHolder, Scope } from "./keys.ts";
+
+export type Method = "get" | "post" | "delete";
+
+/** What a handler is given: everything parsed, nothing of Express. */
+export interface Call<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly headers: IncomingHttpHeaders;
+  /** Who asks; undefined when no key is wanted. */
+  readonly holder: KeyHolder | undefined;
+  readonly requestId: string;
+}
+
+/** What leaves the house. */
+export type Reply =
+  | { readonly status: number; readonly json: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly status: number; readonly text: string; readonly type: string }
+  /** Server-sent events, as long as the iterable lasts. */
+  | { readonly events: AsyncIterable<{ readonly event: string; readonly data: unknown }> };
+
+export interface AnswerFace {
+  readonly about: string;
+  /** Absent for what is not JSON. */
+  readonly schema?: z.ZodType;
+  readonly type?: string;
+}
+
+interface RouteFace {
+  readonly method: Method;
+  /** As Express writes it: `/v1/receipts/:id`. */
+  readonly path: string;
+  /** What the caller's key must allow; undefined = anybody may. */
+  readonly scope: Scope | undefined;
+  /** One line: what it does. */
+  readonly summary: string;
+  /** The heading it stands under. */
+  readonly group: string;
+  /** Bytes; 1 MB when absent. */
+  readonly bodyLimit?: number;
+  /** Whether nothing may be sent as well: the schema is then given `undefined`. */
+  readonly bodyOptional?: boolean;
+  /** Whether NDJSON is read too; the body is then the list of its lines. */
+  readonly ndjson?: boolean;
+  /** By status. */
+  readonly answers: Readonly<Record<number, AnswerFace>>;
+  /** What can go wrong beside what can go wrong everywhere. */
+  readonly errors: readonly ErrorCode[];
+}
+
+/**
+ * A call of the API, declared once: validation, the scope that is wanted and the OpenAPI page all come from here.
+ * Parts without a schema are not read.
+ */
+export interface Route extends RouteFace {
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  readonly handle: (call: Call<never, never, never>) => Promise<Reply> | Reply;
+}
+
+type Out<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+
+/** Declares a route, and gives its handler the types of its own schemas. */
+export function route<
+  Params extends z.ZodType | undefined = undefined,
+  Query extends z.ZodType | undefined = undefined,
+  Body extends z.ZodType | undefined = undefined,
+>(
+  declared: RouteFace & {
+    readonly params?: Params;
+    readonly query?: Query;
+    readonly body?: Body;
+    readonly handle: (call: Call<Out<Params>, Out<Query>, Out<Body>>) => Promise<Reply> | Reply;
+  },
+): Route {
+  return declared as Route;
+}
+
+export const MEGABYTE = 1_048_576;
+export const json = (body: unknown, status = 200): Reply => ({ status, json: body });

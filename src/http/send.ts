@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Problem } from "./errors.ts";
+import { problemHeaders } from "./errors.ts";
+import type { Reply } from "./route.ts";
+
+/** A stream says something this often, so that nobody between takes it for dead. */
+const HEARTBEAT_MS = 15_000;
+
+/** Writes an answer by hand: no etag, no content negotiation, nothing that is computed for every answer and used by none. */
+export function send(req: IncomingMessage, res: ServerResponse, reply: Reply): Promise<void> | void {
+  if ("events" in reply) return sendEvents(res, reply.events);
+  if ("text" in reply) return end(req, res, reply.status, { "Content-Type": reply.type }, reply.text);
+  end(
+    req,
+    res,
+    reply.status,
+    { "Content-Type": "application/json; charset=utf-8", ...reply.headers },
+    JSON.stringify(reply.json),
+  );
+}
+
+export function sendProblem(
+  req: IncomingMessage,
+  res: ServerResponse,
+  problem: Problem,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  end(req, res, problem.status, { ...problemHeaders(problem), ...headers }, JSON.stringify(problem));
+}
+
+function end(
+  req: IncomingMessage,
+  res: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  text: string,
+): void {
+  // what is still being sent is not waited for
+  const unread = !req.complete && req.method !== "GET" && req.method !== "HEAD";
+  res.writeHead(status, {
+    ...headers,
+    "Content-Length": Buffer.byteLength(text),
+    ...(unread && { Connection: "close" }),
+  });
+  res.end(text);
+  if (unread) req.resume();
+}
+
+async function sendEvents(
+  res: ServerResponse,
+  events: AsyncIterable<{ readonly event: string; readonly data: unknown }>,
+): Promise<void> {
+  res.writeHead(200, {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+  });
+  res.flushHeaders();
+  const heartbeat = setInterval(() => res.write(": still here\n\n"), HEARTBEAT_MS);
+  const iterator = events[Symbol.asyncIterator]();
+  // the caller's leaving must end the wait for a change that may not come
+  const leave = () => void iterator.return?.();
+  res.once("close", leave);
+  try {
+    while (!res.destroyed) {
+      const next = await iterator.next();
+      if (next.done) break;
+      res.write(`event: ${next.value.event}\ndata: ${JSON.stringify(next.value.data)}\n\n`);
+    }
+  } finally {
+    res.off("close", leave);
+    clearInterval(heartbeat);
+    res.end();
+  }
+}

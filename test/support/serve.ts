@@ -1,0 +1,117 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createApp } from "../../src/http/app.ts";
+import type { KeyHolder, KeyStore } from "../../src/http/keys.ts";
+import { createServer } from "../../src/http/server.ts";
+import type { Services } from "../../src/http/services.ts";
+import { silentLog } from "../../src/log.ts";
+import { BUILT_IN_RECIPES } from "../../src/retraining/recipes.ts";
+import { createChampionHolder } from "../../src/scoring/champions.ts";
+import { createMemoryArtifacts } from "../../src/stores/memory/artifacts.ts";
+import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
+import { createMemoryReceipts } from "../../src/stores/memory/receipts.ts";
+import { createMemoryRetrainQueue } from "../../src/stores/memory/retrain-queue.ts";
+import { NOON, PURCHASE_COLUMNS, tinyReducer, tinyScorer } from "./scoring.ts";
+
+/** Keys by their text, for tests. */
+export const testKeys = (holders: Readonly<Record<string, KeyHolder["scopes"]>>): KeyStore => ({
+  check: (key) => (Object.hasOwn(holders, key) ? { name: key, scopes: holders[key] } : undefined),
+});
+
+/** purchase judges a user, fraud an order in flight, bank is a table's. */
+export function testChampions(catalogue: string) {
+  return new Map([
+    ["purchase", tinyScorer({ catalogue })],
+    [
+      "fraud",
+      tinyScorer({
+        name: "fraud",
+        catalogue,
+        columns: [PURCHASE_COLUMNS[0], { name: "event.revenue", type: "number" }],
+        weights: [-1, 0.01],
+        base: 0,
+      }),
+    ],
+    ["bank", tinyScorer({ name: "bank", columns: [{ name: "age", type: "number" }], weights: [0.1], base: -4 })],
+  ]);
+}
+
+/** JSON that a test looks into without declaring its shape first. */
+export interface Loose {
+  readonly [name: string]: Loose;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The text as JSON; an empty object when it is none. */
+  readonly body: Loose;
+}
+
+export interface Served extends AsyncDisposable {
+  readonly url: string;
+  readonly services: Services;
+  /** Asks with the admin key, unless `headers` say otherwise. */
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  get(path: string): Promise<Answer>;
+  post(path: string, body: unknown): Promise<Answer>;
+}
+
+/** The real app on a free port, everything on memory twins; a test replaces what it is about. */
+export async function serve(given: Partial<Services> = {}): Promise<Served> {
+  const reducer = given.reducer ?? tinyReducer();
+  const { log: eventLog, states } = createMemoryHouse({ reducer });
+  const artifacts = given.artifacts ?? createMemoryArtifacts();
+  const champions = given.champions ?? createChampionHolder(testChampions(reducer.digest));
+  const services: Services = {
+    log: silentLog,
+    clock: () => NOON,
+    open: false,
+    keys: testKeys({ admin: ["admin"], scorer: ["score"], reader: ["read"], tracker: ["track"], trainer: ["train"] }),
+    reducer,
+    recipes: BUILT_IN_RECIPES,
+    tagRules: [],
+    eventLog,
+    states,
+    receipts: createMemoryReceipts({ clock: () => NOON }),
+    artifacts,
+    champions,
+    promote: (model, version, why) => artifacts.promote(model, version, why),
+    segmentation: () => undefined,
+    retraining: createMemoryRetrainQueue({ clock: () => NOON }),
+    redisReady: () => true,
+    seed: 7,
+    ...given,
+  };
+  const server = createServer(createApp(services)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const ask: Served["ask"] = async (method, path, body, headers = {}) => {
+    const raw = typeof body === "string" || body instanceof Uint8Array;
+    const res = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: "Bearer admin",
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: raw ? new Uint8Array(Buffer.from(body)) : JSON.stringify(body) }),
+    });
+    const text = await res.text();
+    const isJson = /json/.test(res.headers.get("content-type") ?? "");
+    return { status: res.status, headers: res.headers, text, body: isJson ? JSON.parse(text) : {} };
+  };
+  return {
+    url,
+    services,
+    ask,
+    get: (path) => ask("GET", path),
+    post: (path, body) => ask("POST", path, body),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
