@@ -14,6 +14,9 @@ export interface BasisOptions {
 
 /** Values beyond these shares of the rows are read as these points: one wild value must not tilt a line. */
 const EDGE = 0.002;
+/** Beyond these a square is no number any more; values are read as these, and differences as none. */
+const LARGEST = 1e150;
+const SMALLEST = 1e-150;
 /** Skewness from which a column is read on a logarithmic scale. */
 const SKEWED = 2;
 
@@ -23,10 +26,10 @@ export function planBasis(column: Column, values: Numbers, options: BasisOptions
 }
 
 function planNumber(values: Numbers, { knots }: BasisOptions): ColumnBasis {
-  const sorted = sortedValues(values);
+  const sorted = sortedValues(values).map((x) => Math.min(LARGEST, Math.max(-LARGEST, x)));
   const missing = sorted.length < values.length;
   if (sorted.length === 0) return { type: "none" };
-  if (sorted[0] === sorted[sorted.length - 1])
+  if (!(sorted[sorted.length - 1] - sorted[0] > SMALLEST))
     // One value only: all that can be told is whether it is there.
     return missing
       ? { type: "number", log: 0, low: sorted[0], high: sorted[0], centre: sorted[0], spread: 1, knots: [], missing }
@@ -37,10 +40,10 @@ function planNumber(values: Numbers, { knots }: BasisOptions): ColumnBasis {
   let low = quantile(t, EDGE);
   let high = quantile(t, 1 - EDGE);
   // A value held by nearly all rows: cutting the rest off would leave nothing to see.
-  if (low === high) [low, high] = [t[0], t[t.length - 1]];
+  if (!(high - low > SMALLEST)) [low, high] = [t[0], t[t.length - 1]];
   const cut = t.map((x) => Math.min(high, Math.max(low, x)));
-  const centre = cut.reduce((sum, x) => sum + x, 0) / cut.length;
-  const spread = Math.sqrt(cut.reduce((sum, x) => sum + (x - centre) ** 2, 0) / cut.length) || 1;
+  const centre = cut.reduce((sum, x) => sum + x / cut.length, 0);
+  const spread = Math.sqrt(cut.reduce((sum, x) => sum + (x - centre) ** 2 / cut.length, 0)) || 1;
   return {
     type: "number",
     log,
@@ -48,7 +51,9 @@ function planNumber(values: Numbers, { knots }: BasisOptions): ColumnBasis {
     high,
     centre,
     spread,
-    knots: placeKnots(cut, knots).map((x) => (x - centre) / spread),
+    knots: placeKnots(cut, knots)
+      .map((x) => (x - centre) / spread)
+      .filter((z, k, all) => k === 0 || z > all[k - 1]),
     missing,
   };
 }
@@ -65,13 +70,9 @@ function logScale(sorted: Float64Array): number {
 }
 
 function skewness(values: Float64Array): number {
-  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
-  let [two, three] = [0, 0];
-  for (const x of values) {
-    two += (x - mean) ** 2;
-    three += (x - mean) ** 3;
-  }
-  return three / values.length / (two / values.length) ** 1.5;
+  const mean = values.reduce((sum, x) => sum + x / values.length, 0);
+  const spread = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2 / values.length, 0));
+  return values.reduce((sum, x) => sum + ((x - mean) / spread) ** 3 / values.length, 0);
 }
 
 /** At most `count` inner points, at quantiles of the distinct mass: a heap of equal values takes one knot, not all. */

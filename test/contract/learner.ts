@@ -15,7 +15,7 @@ export function learnerKeepsItsPromises<Params>(
   const params = given.params ?? learner.defaults;
   const tolerance = given.tolerance ?? 1e-9;
   const data = aTable();
-  const fit = (rows: Dataset = data, seed = 7) => learner.fit(rows, params, { seed });
+  const fitted = (rows: Dataset = data, seed = 7) => learner.fit(rows, params, { seed });
   const restore = (model: Model) => {
     const { kind, meta, blobs } = model.save();
     return learner.load(model.columns, { kind, meta: JSON.parse(JSON.stringify(meta)), ...(blobs && { blobs }) });
@@ -24,11 +24,11 @@ export function learnerKeepsItsPromises<Params>(
 
   describe(`the learner ${learner.kind}`, () => {
     test("same rows, parameters and seed give the same model", async () => {
-      expect(saved(await fit())).toBe(saved(await fit()));
+      expect(saved(await fitted())).toBe(saved(await fitted()));
     });
 
     test("saving and loading changes no bit of any answer", async () => {
-      const model = await fit();
+      const model = await fitted();
       const again = restore(model);
       expect(again.kind).toBe(learner.kind);
       expect(saved(again)).toBe(saved(model));
@@ -48,14 +48,14 @@ export function learnerKeepsItsPromises<Params>(
     });
 
     test("many rows at once answer what each row answers, bit for bit, from doubles and from floats", async () => {
-      const model = await fit();
+      const model = await fitted();
       expect([...model.margins(data.values, data.rows)]).toEqual([...rowsOf(data)].map((row) => model.margin(row)));
       const floats = { ...data, values: data.values.map((column) => Float32Array.from(column)) };
       expect([...model.margins(floats.values, data.rows)]).toEqual([...rowsOf(floats)].map((r) => model.margin(r)));
     });
 
     test("the base and the contributions add up to the margin", async () => {
-      const model = await fit();
+      const model = await fitted();
       const out = new Float64Array(data.columns.length);
       for (const row of rowsOf(data)) {
         const base = model.contributions(row, out);
@@ -64,7 +64,7 @@ export function learnerKeepsItsPromises<Params>(
     });
 
     test("a row, or a state, of other columns is refused", async () => {
-      const model = await fit();
+      const model = await fitted();
       expect(() => model.margin(new Float64Array(data.columns.length + 1))).toThrow();
       expect(() => model.margins(data.values.slice(1), data.rows)).toThrow();
       expect(() => model.contributions(new Float64Array(1), new Float64Array(1))).toThrow();
@@ -74,12 +74,12 @@ export function learnerKeepsItsPromises<Params>(
 
     test("a value may be missing everywhere, in training and in the row, and the answer is a number", async () => {
       const empty = { ...data, values: data.values.map((column) => column.map(() => Number.NaN)) };
-      for (const model of [await fit(), await fit(empty)])
+      for (const model of [await fitted(), await fitted(empty)])
         expect(Number.isFinite(model.margin(new Float64Array(data.columns.length).fill(Number.NaN)))).toBe(true);
     });
 
     test("values beyond all that was seen give finite answers", async () => {
-      const model = await fit();
+      const model = await fitted();
       for (const value of [1e300, -1e300, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3, 1e-300])
         expect(Number.isFinite(model.margin(new Float64Array(data.columns.length).fill(value)))).toBe(true);
     });
@@ -87,8 +87,8 @@ export function learnerKeepsItsPromises<Params>(
     test("one column is enough, and a constant column does no harm", async () => {
       const one = { ...data, columns: data.columns.slice(0, 1), values: data.values.slice(0, 1) };
       const still = { ...one, values: [new Float64Array(data.rows).fill(3)] };
-      expect(Number.isFinite((await fit(one)).margin(Float64Array.of(30)))).toBe(true);
-      const model = await fit(still);
+      expect(Number.isFinite((await fitted(one)).margin(Float64Array.of(30)))).toBe(true);
+      const model = await fitted(still);
       expect(model.margin(Float64Array.of(3))).toBeCloseTo(model.margin(Float64Array.of(99)), 9);
     });
 

@@ -73,8 +73,8 @@ test("whatever the rows, probabilities rise with the margin and are never 0 or 1
     fc.property(few, (rows) => {
       const margin = Float64Array.from(rows, ([m]) => m);
       const label = Uint8Array.from(rows, ([, y]) => y);
-      for (const fit of kinds) {
-        const calibration = fit(margin, label);
+      for (const fitTo of kinds) {
+        const calibration = fitTo(margin, label);
         const said = Float64Array.from(margin)
           .sort()
           .map((m) => calibrate(calibration, m));
