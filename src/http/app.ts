@@ -15,6 +15,7 @@ import { operationRoutes } from "./routes/operation-routes.ts";
 import { outcomeRoutes } from "./routes/outcome-routes.ts";
 import { portraitRoutes } from "./routes/portrait-routes.ts";
 import { scoreRoutes } from "./routes/score-routes.ts";
+import { trackRoutes } from "./routes/track-routes.ts";
 import { send, sendProblem } from "./send.ts";
 import type { Services } from "./services.ts";
 
@@ -44,6 +45,7 @@ export function allRoutes(services: Services, metrics: Metrics): Route[] {
     ...portraitRoutes({ ...services, service }),
     ...modelRoutes(services),
     ...jobRoutes(services),
+    ...trackRoutes({ ...services, metrics }),
     ...outcomeRoutes({ ...services, metrics }),
     ...operationRoutes({
       champions,

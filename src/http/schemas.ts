@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Property } from "../events/event.ts";
+import { flatProperties, PropertyRefusal } from "../events/flat-properties.ts";
 
 /** The schemas that several routes share. They validate, they are the types, and OpenAPI shows them. */
 
@@ -42,11 +43,29 @@ function withoutNulls(given: Readonly<Record<string, Property | null>>): Readonl
   return given as Record<string, Property>;
 }
 
+/** Properties of an event, flattened just as the log keeps them, so that a field in flight is the field that trained. */
+export const EventProperties = z
+  .unknown()
+  .transform((given, context): Readonly<Record<string, Property>> => {
+    try {
+      return flatProperties(given);
+    } catch (error) {
+      if (!(error instanceof PropertyRefusal)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+      return z.NEVER;
+    }
+  })
+  .meta({
+    type: "object",
+    additionalProperties: true,
+    description: "Properties as in a track call; nested ones become dotted names",
+  });
+
 export const Kind = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,62}$/, "wanted a kind in small letters, such as user or company")
   .meta({ description: "The kind of entity", examples: ["user"] });
-export const EntityId = z.string().min(1).max(512).meta({ description: "The entity's id, as its events carry it" });
+export const EntityId = z.string().min(1).max(200).meta({ description: "The entity's id, as its events carry it" });
 export const ModelName = z.string().min(1).max(63);
 export const VersionName = z.string().min(1).max(200);
 export const Moment = z.iso.datetime({ offset: true });

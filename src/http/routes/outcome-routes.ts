@@ -8,7 +8,7 @@ import type { ReceiptStore } from "../../scoring/receipt.ts";
 import { RECEIPT_ID } from "../../scoring/receipt-id.ts";
 import type { Metrics } from "../metrics.ts";
 import { json, type Route, route } from "../route.ts";
-import { Entity, EntityId, Kind, Moment, Properties } from "../schemas.ts";
+import { Entity, EntityId, EventProperties, Kind, Moment } from "../schemas.ts";
 
 const Body = z.strictObject({
   receipt: z.string().regex(RECEIPT_ID, "wanted a receipt's id of 26 characters").optional(),
@@ -21,7 +21,7 @@ const Body = z.strictObject({
     .meta({ examples: ["Chargeback Received"] }),
   at: Moment.optional().meta({ description: "When it happened; absent = now" }),
   id: z.string().min(1).max(100).optional().meta({ description: "A message id: the same one counts once" }),
-  properties: Properties.optional(),
+  properties: EventProperties.optional(),
 });
 
 export function outcomeRoutes(needs: {

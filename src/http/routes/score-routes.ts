@@ -6,7 +6,7 @@ import type { ScoreAnswer, ScoreRequest, ScoreService } from "../../scoring/scor
 import { toProblem } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import { json, type Route, route } from "../route.ts";
-import { Entity, EntityId, Kind, ModelName, Moment, Properties } from "../schemas.ts";
+import { Entity, EntityId, EventProperties, Kind, ModelName, Moment, Properties } from "../schemas.ts";
 
 const BATCH_LIMIT = 10_000;
 
@@ -14,7 +14,7 @@ const ScoreBody = z.strictObject({
   entity: Kind.optional(),
   id: EntityId.optional(),
   event: z
-    .strictObject({ name: z.string().min(1).max(200), properties: Properties.optional() })
+    .strictObject({ name: z.string().min(1).max(200), properties: EventProperties.optional() })
     .optional()
     .meta({ description: "Something that is happening now: the models about this event judge it" }),
   features: Properties.optional().meta({ description: "Instead of an id: the model's columns, missing ones left out" }),
