@@ -24,16 +24,15 @@ const SKEWED = 1;
 
 const bend = (x: number, scale: number) => (scale === 0 ? x : Math.sign(x) * Math.log1p(Math.abs(x) / scale));
 
-/** How to prepare a column, or undefined when it says nothing: no values, or one and the same. Cost: one sort. */
+/** How to prepare a column, or undefined when it says nothing: no values, or nearly all the same. Cost: one sort. */
 export function planPreparation(values: Numbers): Preparation | undefined {
   const sorted = sortedValues(values);
   if (sorted.length === 0 || sorted[0] === sorted[sorted.length - 1]) return undefined;
   const fill = quantile(sorted, 0.5);
   const log = Math.abs(skewness(sorted)) > SKEWED ? medianSize(sorted) : 0;
   const bent = sorted.map((x) => bend(x, log));
-  const edges = [quantile(bent, EDGE), quantile(bent, 1 - EDGE)];
-  // Nearly all rows hold one value: cutting off the rest would leave nothing to see.
-  const [low, high] = edges[0] < edges[1] ? edges : [bent[0], bent[bent.length - 1]];
+  const [low, high] = [quantile(bent, EDGE), quantile(bent, 1 - EDGE)];
+  if (low === high) return undefined;
   const rest: Omit<Preparation, "centre" | "spread"> = { fill, log, low, high };
   const prepared = values.map((x) => cut(rest, x));
   const centre = meanOf(prepared);

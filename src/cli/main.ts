@@ -16,8 +16,10 @@ const program = new Command("portrait")
 
 const commands: (() => Promise<{ readonly register: (program: Command) => void }>)[] = [
   () => import("./commands/features.ts"),
+  () => import("./commands/segments.ts"),
   () => import("./commands/doctor.ts"),
   () => import("./commands/simulate.ts"),
+  () => import("./commands/keys.ts"),
 ];
 
 try {
