@@ -19,6 +19,7 @@ const commands: (() => Promise<{ readonly register: (program: Command) => void }
   () => import("./commands/segments.ts"),
   () => import("./commands/doctor.ts"),
   () => import("./commands/simulate.ts"),
+  () => import("./commands/dataset.ts"),
   () => import("./commands/keys.ts"),
 ];
 

@@ -75,6 +75,9 @@ export async function exportDataset(replayed: Replayed, file: string): Promise<v
   }
 }
 
+/** @throws PortraitError FILE_UNREADABLE: worth asking before a long replay */
+export const checkExportName = (file: string): void => void formatOf(file);
+
 function formatOf(file: string): string {
   if (file.endsWith(".parquet")) return "FORMAT parquet, COMPRESSION zstd";
   if (file.endsWith(".csv")) return "FORMAT csv, HEADER";

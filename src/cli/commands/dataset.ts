@@ -1,0 +1,122 @@
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Command } from "commander";
+import { loadConfig } from "../../config.ts";
+import { PortraitError } from "../../errors.ts";
+import { createReducer } from "../../features/reducer.ts";
+import { loadDeclarations } from "../../stores/disk/declarations.ts";
+import { createParquetLake } from "../../stores/lake/parquet-lake.ts";
+import { progressBar } from "../progress.ts";
+import { paint, table } from "../terminal.ts";
+
+interface Options {
+  readonly out: string;
+  readonly until?: string;
+  readonly json?: boolean;
+}
+
+const count = (n: number) => n.toLocaleString("en");
+const dayOf = (moment: number) => new Date(moment).toISOString().slice(0, 10);
+
+/** `portrait dataset export <recipe>`: the very rows that a training would see, as a table. */
+export function register(program: Command): void {
+  program
+    .command("dataset")
+    .description("The rows that a recipe learns from")
+    .command("export")
+    .description("Replay the log into the rows of a recipe and write them as a table")
+    .argument("<recipe>", "a recipe's name, e.g. purchase")
+    .requiredOption("--out <file>", "a file that ends in .parquet, .csv or .csv.gz")
+    .option("--until <moment>", "read nothing that was known later, e.g. 2026-07-01 or 2026-07-01T12:00:00Z")
+    .option("--json", "one JSON object on stdout")
+    .addHelpText(
+      "after",
+      `
+Rows are made as \`portrait train <recipe>\` makes them: features as they were known at the moment, the label from
+what followed. Missing is an empty cell (CSV) or NULL (Parquet).
+
+Examples
+  portrait dataset export purchase --out purchase.parquet
+  portrait dataset export fraud --until 2026-07-01 --out fraud.csv
+  portrait train purchase.csv --label label --time moment --drop entity`,
+    )
+    .action(async (name: string, options: Options) => {
+      const config = loadConfig(process.env);
+      const { recipes, features } = loadDeclarations(config.declarations);
+      const recipe = recipes.find((one) => one.name === name);
+      if (!recipe) {
+        throw new PortraitError(
+          "RECIPE_UNKNOWN",
+          `Wanted a recipe, found none called "${name}". There are ${recipes.map((one) => one.name).join(", ")}.`,
+          { recipe: name },
+        );
+      }
+      const until = options.until === undefined ? undefined : Date.parse(options.until);
+      if (Number.isNaN(until)) {
+        throw new PortraitError(
+          "INPUT_INVALID",
+          `--until wants a moment such as 2026-07-01 or 2026-07-01T12:00:00Z, found "${options.until}".`,
+        );
+      }
+      const { checkExportName, exportDataset } = await import("../../../training/replay/export-dataset.ts");
+      const { replayDataset } = await import("../../../training/replay/replay-dataset.ts");
+      const file = resolve(options.out);
+      checkExportName(file);
+
+      const lake = createParquetLake(config.paths.lake);
+      try {
+        const bar = progressBar(`Replaying ${name}`, { quiet: options.json });
+        const started = performance.now();
+        const replayed = await replayDataset({
+          recipe,
+          lake,
+          reducer: createReducer(features),
+          until,
+          onProgress: bar.update,
+        });
+        const { about } = replayed;
+        const eventsPerSecond = Math.round(about.events / ((performance.now() - started) / 1000));
+        bar.end(`${count(about.events)} events, ${count(eventsPerSecond)} a second`);
+        if (about.rows === 0) throw nothingToExport(name, about.events, config.paths.lake);
+        mkdirSync(dirname(file), { recursive: true });
+        await exportDataset(replayed, file);
+
+        const columns = replayed.data.columns.length;
+        if (options.json) {
+          process.stdout.write(`${JSON.stringify({ recipe: name, file, columns, eventsPerSecond, ...about })}\n`);
+          return;
+        }
+        console.log(
+          table(
+            ["", "rows", "positive", "columns", "entities", "too young", "from", "until"],
+            [
+              [
+                name,
+                count(about.rows),
+                `${((100 * about.positives) / about.rows).toFixed(1)} %`,
+                String(columns),
+                count(about.entities),
+                count(about.immature),
+                dayOf(about.from),
+                dayOf(about.until),
+              ],
+            ],
+          ),
+        );
+        console.log(`\n${file}`);
+        if (about.constant.length) console.log(paint("dim", `the same in every row: ${about.constant.join(", ")}`));
+      } finally {
+        await lake.close();
+      }
+    });
+}
+
+function nothingToExport(recipe: string, events: number, lake: string): PortraitError {
+  return new PortraitError(
+    "TABLE_EMPTY",
+    events === 0
+      ? `Wanted events to replay, found none in ${lake}. \`portrait ingest <file>\` brings them in.`
+      : `Wanted rows for "${recipe}", found none in ${count(events)} events: its event never happened, or its horizon has not ended yet.`,
+    { recipe, events },
+  );
+}
