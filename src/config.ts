@@ -50,6 +50,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
       root,
       lake: resolve(root, "lake"),
       artifacts: resolve(root, "artifacts"),
+      segments: resolve(root, "segments"),
       redis: resolve(root, "redis"),
       keys: resolve(root, "keys.json"),
     }),

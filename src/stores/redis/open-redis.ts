@@ -1,4 +1,3 @@
-import type { Config } from "../../config.ts";
 import { runningPrivateRedis, startPrivateRedis } from "./private-redis.ts";
 
 /** The Redis to work with. `close` stops it when it was started here, and does nothing otherwise. */
@@ -9,8 +8,14 @@ export interface OpenedRedis {
   close(): Promise<void>;
 }
 
+/** The part of the configuration that says where Redis is. */
+interface Place {
+  readonly redis: { readonly url: string | undefined };
+  readonly paths: { readonly redis: string };
+}
+
 /** REDIS_URL, else the private Redis that a process already runs in this var folder, else undefined. */
-export async function findRedis(config: Pick<Config, "redis" | "paths">): Promise<OpenedRedis | undefined> {
+export async function findRedis(config: Place): Promise<OpenedRedis | undefined> {
   const close = async () => {};
   if (config.redis.url !== undefined) return { url: config.redis.url, from: "given", close };
   const url = await runningPrivateRedis(config.paths.redis);
@@ -22,7 +27,7 @@ export async function findRedis(config: Pick<Config, "redis" | "paths">): Promis
  *
  * @throws PortraitError DEPENDENCY_MISSING when there is no redis-server to start.
  */
-export async function openRedis(config: Pick<Config, "redis" | "paths">): Promise<OpenedRedis> {
+export async function openRedis(config: Place): Promise<OpenedRedis> {
   const found = await findRedis(config);
   if (found) return found;
   const { url, close } = await startPrivateRedis({ dir: config.paths.redis, fsync: "always" });

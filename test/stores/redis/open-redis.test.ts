@@ -9,7 +9,7 @@ import { tempDir } from "../../support/temp-dir.ts";
 
 const config = (dir: string, url?: string) => ({
   redis: { url },
-  paths: { root: dir, lake: "", artifacts: "", redis: join(dir, "redis"), keys: "" },
+  paths: { redis: join(dir, "redis") },
 });
 
 async function ask<A>(url: string, question: (redis: Redis) => Promise<A>): Promise<A> {
