@@ -4,17 +4,22 @@ import type { Reducer } from "../src/features/feature.ts";
 import { createReducer } from "../src/features/reducer.ts";
 import type { Recipe } from "../src/retraining/recipe.ts";
 import type { ArtifactStore } from "../src/scoring/artifact.ts";
+import type { SegmentationStore } from "../src/segments/segmentation-store.ts";
 import { createDiskArtifacts } from "../src/stores/disk/artifacts.ts";
 import { loadDeclarations } from "../src/stores/disk/declarations.ts";
+import { createDiskSegmentations } from "../src/stores/disk/segmentation.ts";
 import { createParquetLake } from "../src/stores/lake/parquet-lake.ts";
 import { createLayeredArtifacts } from "../src/stores/layered-artifacts.ts";
+import { createLayeredSegmentations } from "../src/stores/layered-segmentations.ts";
 import { createRedisArtifacts } from "../src/stores/redis/artifacts.ts";
 import { connectFailFast, whenReady } from "../src/stores/redis/connect.ts";
+import { createRedisSegmentations } from "../src/stores/redis/segmentation.ts";
 
 /** What a training reads from and publishes to. */
 export interface Workshop {
   readonly lake: Lake;
   readonly artifacts: ArtifactStore;
+  readonly segmentations: SegmentationStore;
   readonly reducer: Reducer;
   readonly recipes: readonly Recipe[];
   close(): Promise<void>;
@@ -30,8 +35,10 @@ export async function composeTraining(config: Config, redisUrl?: string): Promis
   if (redis) await whenReady(redis, 2_000);
   const lake = createParquetLake(config.paths.lake);
   const near = createDiskArtifacts(config.paths.artifacts);
+  const nearSegments = createDiskSegmentations(config.paths.segments);
   return {
     lake,
+    segmentations: redis ? createLayeredSegmentations(createRedisSegmentations(redis), nearSegments) : nearSegments,
     artifacts: redis ? createLayeredArtifacts(createRedisArtifacts(redis), near) : near,
     reducer: createReducer(features),
     recipes,

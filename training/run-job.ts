@@ -2,11 +2,28 @@ import { PortraitError } from "../src/errors.ts";
 import { nearestNames } from "../src/stores/disk/nearest-names.ts";
 import type { Workshop } from "./compose.ts";
 import { retrainRecipe, versionName } from "./retrain.ts";
+import { segment } from "./segments/segment.ts";
 import type { Train } from "./worker.ts";
 
+/** The name under which segments are made anew. */
+const SEGMENTS = "segments";
+
 /** Runs one retraining job in a workshop. A job that has published its version already is not run again. */
-export function jobRunner({ lake, artifacts, reducer, recipes }: Workshop): Train {
-  return async ({ model, until, seed, reason }, { askedAt, onProgress, signal }) => {
+export function jobRunner({ lake, artifacts, segmentations, reducer, recipes }: Workshop): Train {
+  return async ({ model, until: given, seed, reason }, { askedAt, onProgress, signal }) => {
+    const until = given ?? askedAt; // so that a second attempt sees the same log
+    const step = (done: number, words: string) => onProgress({ done, step: words });
+    if (model === SEGMENTS) {
+      const made = await segment({ lake, reducer, until, seed, askedAt, onProgress: step, signal });
+      await segmentations.save(made);
+      const names = made.segments.map(({ name }) => name).join("; ");
+      return {
+        model,
+        version: made.version,
+        promoted: true,
+        why: `${reason}: ${made.segments.length} segments: ${names}`,
+      };
+    }
     const recipe = recipes.find(({ name }) => name === model);
     if (!recipe) {
       const names = recipes.map(({ name }) => name);
@@ -19,10 +36,8 @@ export function jobRunner({ lake, artifacts, reducer, recipes }: Workshop): Trai
     const version = versionName(askedAt);
     const decided = (await artifacts.history(model)).find((promotion) => promotion.version === version);
     if (decided) return { model, version, promoted: true, why: decided.why };
-    const step = (done: number, words: string) => onProgress({ done, step: words });
     const { promoted, why } = await retrainRecipe(
-      // bounded by the asking, so that a second attempt sees the same log
-      { recipe, until: until ?? askedAt, seed, reason, askedAt },
+      { recipe, until, seed, reason, askedAt },
       { lake, artifacts, reducer, onProgress: step, signal },
     );
     return { model, version, promoted, why };

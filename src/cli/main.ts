@@ -21,6 +21,12 @@ const commands: (() => Promise<{ readonly register: (program: Command) => void }
   () => import("./commands/simulate.ts"),
   () => import("./commands/dataset.ts"),
   () => import("./commands/keys.ts"),
+  () => import("./commands/check.ts"),
+  () => import("./commands/serve.ts"),
+  () => import("./commands/work.ts"),
+  () => import("./commands/up.ts"),
+  () => import("./commands/retrain.ts"),
+  () => import("./commands/jobs.ts"),
 ];
 
 try {

@@ -1,0 +1,43 @@
+import type { Config } from "../config.ts";
+import { createReducer } from "../features/reducer.ts";
+import type { Log } from "../log.ts";
+import { loadDeclarations } from "../stores/disk/declarations.ts";
+import { startIngestWorker } from "../stores/redis/ingest-worker.ts";
+
+export interface Working {
+  /** Stops taking events and jobs; the job in hand goes back to the queue. */
+  close(): Promise<void>;
+  /** Rejects when the worker ended by itself for a reason that trying again does not cure. */
+  readonly ended: Promise<void>;
+}
+
+/** Events into states and the lake, and retraining jobs, each in a child process of its own. */
+export async function startWorking(
+  config: Config,
+  { redisUrl, log, memoryMb }: { readonly redisUrl: string; readonly log: Log; readonly memoryMb?: number },
+): Promise<Working> {
+  const { features } = loadDeclarations(config.declarations);
+  const [{ startTrainingWorker }, { trainInChild }] = await Promise.all([
+    import("../../training/worker.ts"),
+    import("../../training/train-in-child.ts"),
+  ]);
+  const ingest = await startIngestWorker({
+    redisUrl,
+    partitions: config.log.partitions,
+    knownIdsMs: config.log.knownIdsMs,
+    lakeDir: config.paths.lake,
+    flushMs: config.lake.flushMs,
+    flushRows: config.lake.flushRows,
+    reducer: createReducer(features),
+    log,
+  });
+  const train = trainInChild({ env: { ...process.env, REDIS_URL: redisUrl }, memoryMb });
+  const training = startTrainingWorker({ redisUrl, train, log });
+  return {
+    ended: ingest.ended,
+    async close() {
+      await training.close();
+      await ingest.close();
+    },
+  };
+}
