@@ -24,6 +24,8 @@ export type FileFacts = { readonly path: string; readonly name: string; readonly
     }
 );
 
+type Decoder = InstanceType<typeof TextDecoder>;
+
 const HEAD_BYTES = 1 << 18;
 
 /**
@@ -78,7 +80,7 @@ async function readText(path: string, name: string, zipped: boolean): Promise<Fi
 
   const head: Buffer[] = [];
   const scan = { size: 0, lf: 0, crlf: 0, cr: 0, quotes: 0, zeros: 0, last: 0 };
-  let decoder: TextDecoder | undefined = new TextDecoder("utf-8", { fatal: true });
+  let decoder: Decoder | undefined = new TextDecoder("utf-8", { fatal: true });
   try {
     for await (const chunk of Readable.from(bytes) as AsyncIterable<Buffer>) {
       if (scan.size < HEAD_BYTES) head.push(chunk);
@@ -113,7 +115,7 @@ async function readText(path: string, name: string, zipped: boolean): Promise<Fi
 }
 
 /** The decoder while all was UTF-8 so far, undefined from the first byte that is not. Without a chunk: at the end. */
-function decodes(decoder: TextDecoder | undefined, chunk?: Buffer): TextDecoder | undefined {
+function decodes(decoder: Decoder | undefined, chunk?: Buffer): Decoder | undefined {
   try {
     if (chunk) decoder?.decode(chunk, { stream: true });
     else decoder?.decode();

@@ -5,7 +5,7 @@ import { isMissing } from "./missing.ts";
 export interface Layout {
   /** One character, or "blanks": one or more blanks or tabs between the values, as in fixed-width files. */
   readonly delimiter: string;
-  readonly escape: '"' | "\\";
+  readonly escapeSign: '"' | "\\";
   readonly header: boolean;
   /** One name a column: from the header, from the caller, or column1, column2 … */
   readonly names: readonly string[];
@@ -36,9 +36,9 @@ const DELIMITERS = ["\t", ";", "|", ","];
  * @throws PortraitError TABLE_EMPTY without any line; INPUT_INVALID when `columns` has another length than the rows
  */
 export function sniffLayout(sample: string, whole: boolean, wishes: LayoutWishes = {}): Layout {
-  const escape = sample.includes('\\"') && !sample.includes('""') ? "\\" : '"';
-  const delimiter = wishes.delimiter ?? sniffDelimiter(sample, whole, escape);
-  const lines = records(sample, delimiter, escape, whole);
+  const escapeSign = sample.includes('\\"') && !sample.includes('""') ? "\\" : '"';
+  const delimiter = wishes.delimiter ?? sniffDelimiter(sample, whole, escapeSign);
+  const lines = records(sample, delimiter, escapeSign, whole);
   if (lines.length === 0) throw new PortraitError("TABLE_EMPTY", "Wanted a table, found a file without any line.");
 
   const width = commonest(lines.slice(0, LINES).map((line) => line.length));
@@ -53,7 +53,7 @@ export function sniffLayout(sample: string, whole: boolean, wishes: LayoutWishes
   const names = wishes.columns ?? (header ? lines[0].map((name) => name.trim()) : []);
   return {
     delimiter,
-    escape,
+    escapeSign,
     header,
     names: distinctNames(
       Array.from({ length: header && !wishes.columns ? names.length : width }, (_, j) => names[j] ?? ""),
@@ -74,16 +74,16 @@ export function distinctNames(names: readonly string[]): string[] {
   });
 }
 
-function sniffDelimiter(sample: string, whole: boolean, escape: string): string {
+function sniffDelimiter(sample: string, whole: boolean, escapeSign: string): string {
   let best = { delimiter: ",", share: 0, width: 1 };
   for (const delimiter of DELIMITERS) {
-    const fit = fitOf(records(sample, delimiter, escape, whole).slice(0, LINES));
+    const fit = fitOf(records(sample, delimiter, escapeSign, whole).slice(0, LINES));
     if (fit.width < 2) continue;
     if (fit.share > best.share + 0.05 || (fit.share > best.share - 0.05 && fit.width > best.width))
       best = { delimiter, ...fit };
   }
   if (best.share >= 0.5) return best.delimiter;
-  const lines = records(sample, "blanks", escape, whole).slice(0, LINES);
+  const lines = records(sample, "blanks", escapeSign, whole).slice(0, LINES);
   const fit = fitOf(lines);
   if (fit.width < 2 || fit.share < 0.9) return best.width > 1 ? best.delimiter : ",";
   const runs = sample.split(/\r?\n/, LINES).some((line) => /^ | {2}|\t/.test(line));
@@ -122,7 +122,7 @@ function looksLikeHeader(lines: readonly (readonly string[])[]): boolean {
 }
 
 /** The lines of a text cut into fields, quotes respected; lines without any character are skipped. */
-export function records(text: string, delimiter: string, escape: string, whole: boolean): string[][] {
+export function records(text: string, delimiter: string, escapeSign: string, whole: boolean): string[][] {
   if (delimiter === "blanks") {
     const lines = text.split(/\r\n|\n|\r/);
     if (!whole) lines.pop();
@@ -148,7 +148,7 @@ export function records(text: string, delimiter: string, escape: string, whole: 
   for (let i = 0; i < text.length && lines.length <= LINES; i++) {
     const c = text[i];
     if (quoted) {
-      if (c === escape && text[i + 1] === '"') field += text[++i];
+      if (c === escapeSign && text[i + 1] === '"') field += text[++i];
       else if (c === '"') quoted = false;
       else field += c;
     } else if (c === '"' && field === "") {

@@ -162,7 +162,7 @@ function delimitedTable(table: TextTable): Table {
   const types = columns.map(({ sql }) => `${literal(sql)}: 'VARCHAR'`).join(", ");
   const relation =
     `read_csv(${pathLiteral(file.path)}, ${csvOptions(file)}, delim = ${literal(layout.delimiter)}, quote = '"', ` +
-    `escape = ${literal(layout.escape)}, header = ${layout.header}, columns = {${types}}, ` +
+    `escape = ${literal(layout.escapeSign)}, header = ${layout.header}, columns = {${types}}, ` +
     "ignore_errors = true, store_rejects = true, rejects_table = 'broken_rows', rejects_scan = 'broken_scans')";
   return {
     ...table,
