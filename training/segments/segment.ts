@@ -23,6 +23,8 @@ export interface SegmentRequest {
   /** Nothing known later than this moment (ms) is used; absent = all that is in the log. */
   readonly until?: number;
   readonly seed: number;
+  /** How many segments to make, 2 … 8; absent = as many as silhouettes speak for. */
+  readonly count?: number;
   /** When it was asked for, ms: names the version, so that the same job, run again, makes the same one. */
   readonly askedAt: number;
   readonly onProgress?: (done: number, step: string) => void;
@@ -43,7 +45,7 @@ const REDUNDANT = 0.85;
  * number of segments by silhouette, names each by what sets it apart. Same log, catalogue and seed give the same
  * segments, to the last bit.
  *
- * @throws PortraitError DATASET_TOO_SMALL, TRAINING_CANCELLED, LAKE_BROKEN
+ * @throws PortraitError DATASET_TOO_SMALL, INPUT_INVALID, TRAINING_CANCELLED, LAKE_BROKEN
  */
 export async function segment(request: SegmentRequest): Promise<Segmentation> {
   const { reducer, seed, askedAt, entity = "user", onProgress = () => {}, signal } = request;
@@ -81,6 +83,7 @@ export async function segment(request: SegmentRequest): Promise<Segmentation> {
         entity,
       },
     );
+  const count = wantedCount(request.count, counts);
   const candidates: Candidate[] = [];
   for (const k of counts) {
     stopIf(signal);
@@ -89,7 +92,7 @@ export async function segment(request: SegmentRequest): Promise<Segmentation> {
     await breathe();
   }
   stopIf(signal);
-  const { centroids } = cluster(fit, chooseK(candidates), seed, RESTARTS);
+  const { centroids } = cluster(fit, count ?? chooseK(candidates), seed, RESTARTS);
   onProgress(0.95, "naming");
 
   return {
@@ -112,6 +115,17 @@ export async function segment(request: SegmentRequest): Promise<Segmentation> {
     segments: describe(columns, centroids, gathered),
     silhouettes: candidates,
   };
+}
+
+function wantedCount(count: number | undefined, possible: readonly number[]): number | undefined {
+  if (count === undefined || possible.includes(count)) return count;
+  throw new PortraitError(
+    "INPUT_INVALID",
+    `Wanted a number of segments among ${possible.join(", ")}, found ${count}.`,
+    {
+      count,
+    },
+  );
 }
 
 type PreparedColumn = Segmentation["columns"][number] & {

@@ -15,6 +15,7 @@ interface Options {
   readonly entity: string;
   readonly until?: number;
   readonly seed?: number;
+  readonly count?: number;
   readonly json?: boolean;
 }
 
@@ -37,6 +38,7 @@ export function register(program: Command): void {
     .description("Divide people into segments by what they do, and name each by what sets it apart")
     .option("--entity <kind>", "the kind of entity to divide", "user")
     .option("--until <moment>", "use nothing that became known later (default: the whole log)", moment)
+    .option("--count <n>", "how many segments, 2 to 8 (default: as many as silhouettes speak for)", whole)
     .option("--seed <n>", "the only source of chance (default: SEED)", whole)
     .option("--json", "one JSON object on stdout")
     .addHelpText(
@@ -47,9 +49,10 @@ on a sample cannot tell from the best. The same log and seed give the same segme
 
 Examples:
   $ portrait segments
+  $ portrait segments --count 5
   $ portrait segments --entity company --until 2026-07-01 --json`,
     )
-    .action(async ({ entity, until, seed, json = false }: Options) => {
+    .action(async ({ entity, until, seed, count, json = false }: Options) => {
       const config = loadConfig(process.env);
       const { segment } = await import("../../../training/segments/segment.ts");
       const bar = progressBar("segments", { quiet: json });
@@ -60,6 +63,7 @@ Examples:
           reducer: createReducer(loadDeclarations(config.declarations).features),
           entity,
           until,
+          count,
           seed: seed ?? config.seed,
           askedAt: Date.now(),
           onProgress: bar.update,

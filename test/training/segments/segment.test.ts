@@ -86,6 +86,12 @@ test("the same log and seed give the same segments, whatever the hour", async ()
   expect({ ...again, version: once.version, createdAt: once.createdAt }).toEqual(once);
 });
 
+test("a number of segments may be asked for", async () => {
+  const lake = lakeOf(people(200, 8));
+  expect((await segment({ ...request, lake, count: 5 })).segments).toHaveLength(5);
+  await expect(segment({ ...request, lake, count: 9 })).rejects.toMatchObject({ code: "INPUT_INVALID" });
+});
+
 test("what became known after the moment asked for changes nothing", async () => {
   const crowd = people(200, 3);
   const until = END - 95 * DAY;
