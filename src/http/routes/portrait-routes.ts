@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { PortraitError } from "../../errors.ts";
-import type { Reducer } from "../../features/feature.ts";
+import type { Reducer, Row } from "../../features/feature.ts";
 import type { StateStore } from "../../features/state-store.ts";
 import { paint } from "../../portraits/portrait.ts";
 import type { TagRule } from "../../portraits/tag-rule.ts";
 import type { ScoreService } from "../../scoring/score.ts";
-import type { Segmentation } from "../../segments/segmentation.ts";
+import { assign, type Segmentation, segmentationFits } from "../../segments/segmentation.ts";
 import { json, type Route, route } from "../route.ts";
 import { Entity, EntityId, Kind, Moment } from "../schemas.ts";
 import { ScoreAnswerShape } from "./score-routes.ts";
@@ -40,6 +40,32 @@ const PortraitShape = z.object({
   scores: ScoreAnswerShape.shape.scores.optional(),
 });
 
+const SegmentsShape = z.object({
+  version: z.string(),
+  createdAt: Moment,
+  entity: z.string(),
+  entities: z.int(),
+  stale: z.boolean().meta({ description: "Made from another feature catalogue: nobody is assigned until made anew" }),
+  segments: z.array(
+    z.object({
+      segment: z.int(),
+      name: z.string(),
+      share: z.number(),
+      entities: z.int(),
+      contrasts: z.array(
+        z.object({
+          feature: z.string(),
+          difference: z.number().meta({ description: "In standard deviations from the average of all" }),
+          mean: z.number().nullable(),
+          overall: z.number().nullable(),
+          words: z.string(),
+        }),
+      ),
+      stages: z.record(z.string(), z.number()),
+    }),
+  ),
+});
+
 export interface PortraitNeeds {
   readonly clock: () => number;
   readonly reducer: Reducer;
@@ -50,7 +76,7 @@ export interface PortraitNeeds {
 }
 
 export function portraitRoutes(needs: PortraitNeeds): Route[] {
-  const { clock, reducer, states, tagRules, service } = needs;
+  const { clock, reducer, states, tagRules, segmentation, service } = needs;
 
   return [
     route({
@@ -73,12 +99,56 @@ export function portraitRoutes(needs: PortraitNeeds): Route[] {
         }
         const now = clock();
         const row = reducer.read(reducer.decode(stored.bytes), now);
-        const portrait = paint({ entity, reducer, row, position: stored.position, now, tagRules });
+        const segment = segmentOf(entity.kind, row);
+        const portrait = paint({
+          entity,
+          reducer,
+          row,
+          position: stored.position,
+          now,
+          tagRules,
+          ...(segment && { segment }),
+        });
         const scores = query.scores === "1" ? await scoresOf(entity, query.reasons) : undefined;
         return json({ ...portrait, ...(scores && { scores }) });
       },
     }),
+
+    route({
+      method: "get",
+      path: "/v1/segments",
+      scope: "read",
+      group: "Portraits",
+      summary: "The segments in use: who they are, how many, and what sets them apart",
+      answers: { 200: { about: "The largest first", schema: SegmentsShape } },
+      errors: ["SEGMENTS_NOT_READY"],
+      handle() {
+        const current = segmentation();
+        if (!current) {
+          throw new PortraitError(
+            "SEGMENTS_NOT_READY",
+            "No segments have been made yet: POST /v1/models/segments/retrain, or `portrait segments`.",
+          );
+        }
+        const { version, createdAt, entity, entities, segments } = current;
+        return json({
+          version,
+          createdAt,
+          entity,
+          entities,
+          stale: !segmentationFits(current, reducer),
+          segments: segments.map(({ centroid: _, ...face }, segment) => ({ segment, ...face })),
+        });
+      },
+    }),
   ];
+
+  /** Absent when there are no segments of this kind, or they were made from another catalogue. */
+  function segmentOf(kind: string, row: Row) {
+    const current = segmentation();
+    const fits = current && current.entity === kind && segmentationFits(current, reducer);
+    return fits ? assign(current, row) : undefined;
+  }
 
   /** A portrait is looked at, not decided from: its scores leave no receipt, and none is a portrait still. */
   async function scoresOf(entity: { readonly kind: string; readonly id: string }, reasons: number) {
