@@ -37,6 +37,19 @@ export class KnownIds {
     this.#day.push(day);
   }
 
+  /** Forgets the ids whose day is before `oldestDay`. */
+  prune(oldestDay: number): void {
+    let kept = 0;
+    for (let i = 0; i < this.#day.length; i++) {
+      if (this.#day[i] < oldestDay) continue;
+      this.#low[kept] = this.#low[i];
+      this.#high[kept] = this.#high[i];
+      this.#day[kept++] = this.#day[i];
+    }
+    this.#low.length = this.#high.length = this.#day.length = kept;
+    this.#index = undefined;
+  }
+
   /** The bytes of all ids whose day is `oldestDay` or newer. */
   encode(oldestDay: number): Buffer {
     const kept: number[] = [];

@@ -6,7 +6,7 @@ import type { EventLog } from "../../events/event-log.ts";
 import { partitionOf } from "../../events/partition-of.ts";
 import { logKey } from "./keys.ts";
 import { onceAgreed } from "./partitions.ts";
-import { redisFailure } from "./redis-errors.ts";
+import { redisFailure } from "./redis-failure.ts";
 
 export interface RedisEventLogOptions {
   readonly redis: Redis;
@@ -61,7 +61,8 @@ export function createRedisEventLog(options: RedisEventLogOptions): EventLog & {
       failure = error;
     }
     pending -= events;
-    for (const answer of waiting) answer(failure === undefined ? undefined : redisFailure(failure));
+    for (const answer of waiting)
+      answer(failure === undefined ? undefined : redisFailure(failure, "the events to be stored"));
   }
 
   return {

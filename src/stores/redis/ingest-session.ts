@@ -1,4 +1,3 @@
-import { randomBytes, randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import { PortraitError } from "../../errors.ts";
 import { unpackEntry } from "../../events/entry-codec.ts";
@@ -12,11 +11,13 @@ import { compareEntries, type EntryId, entryText, NO_ENTRY, nextEntry, parseEntr
 import { Fenced } from "../fenced.ts";
 import { createLakeWriter, type LakeWriter } from "../lake/lake-writer.ts";
 import { type CatalogueInForce, catalogueText, parseCatalogue, wantCatalogue } from "./catalogue.ts";
-import { redisOptions, whenReady } from "./connect.ts";
+import { redisOptions } from "./connect.ts";
 import type { IngestCounts, IngestWorkerOptions, Waiter } from "./ingest-worker.ts";
-import { catalogueKey, cursorKey, KEYS, lakedKey, logKey, stateKey, verdictsKey } from "./keys.ts";
-import { COMMIT, RELEASE, RENEW } from "./lua.ts";
+import { catalogueKey, cursorKey, lakedKey, logKey, stateKey, verdictsKey } from "./keys.ts";
+import { type Lease, waitForLease } from "./lease.ts";
+import { COMMIT } from "./lua.ts";
 import { agreeOnPartitions } from "./partitions.ts";
+import { logSecret } from "./secret.ts";
 import { Unlaked } from "./unlaked.ts";
 
 export type FaultPoint = "before-commit" | "after-commit" | "before-claim" | "after-claim" | "before-trim";
@@ -54,6 +55,7 @@ function connectOnce(url: string): Redis {
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
     connectTimeout: 2_000,
+    lazyConnect: true,
   });
   redis.on("error", () => {});
   return redis;
@@ -65,9 +67,12 @@ function connectOnce(url: string): Redis {
  * A session holds memory (rows not yet in the lake) that is only right as long as every command's outcome is known.
  * So any failure ends it, and the next session rebuilds that memory from the log itself: from the end of the lake to
  * the cursor, with the recorded verdicts.
+ *
+ * @param token names the worker to the lease, so that its next session takes the lease over at once
  */
 export async function openIngestSession(
   options: IngestWorkerOptions,
+  token: string,
   counts: IngestCounts,
   log: Log,
 ): Promise<IngestSession> {
@@ -76,7 +81,6 @@ export async function openIngestSession(
   const writer = connectOnce(redisUrl) as Connection;
   writer.defineCommand("commit", { lua: COMMIT });
   let lake: LakeWriter | undefined;
-  const token = randomUUID();
   let eventsAnEntry = 50; // measured as it goes: entries hold from one event to thousands
 
   const leave = () => {
@@ -87,8 +91,7 @@ export async function openIngestSession(
   };
 
   try {
-    if (!(await whenReady(reader, 2_500)) || !(await whenReady(writer, 2_500)))
-      throw new PortraitError("REDIS_AWAY", "Redis does not answer; the ingest worker tries again.");
+    await Promise.all([reader.connect(), writer.connect()]);
     await agreeOnPartitions(writer, partitions);
     lake = await createLakeWriter({ dir: lakeDir, fault: (point) => fault?.(point) });
     for (const partition of (await lake.ends()).keys()) {
@@ -109,25 +112,22 @@ export async function openIngestSession(
   return {
     async run(stop, waiters) {
       let failed: unknown;
-      let renewing: NodeJS.Timeout | undefined;
+      let lease: Lease | undefined;
+      const onLost = () => {
+        failed ??= new Fenced("the lease went to another worker");
+        reader.disconnect(); // wakes the read that waits
+      };
+      const onStandby = () => {
+        counts.state = "standby";
+      };
       try {
-        if (leaseMs > 0 && !(await takeLease(writer, token, leaseMs, stop, counts))) return;
         if (leaseMs > 0) {
-          renewing = setInterval(() => {
-            writer.eval(RENEW, 1, KEYS.worker, token, leaseMs).then(
-              (kept) => {
-                if (kept === 1) return;
-                failed ??= new Fenced("the lease went to another worker");
-                reader.disconnect(); // wakes the read that waits
-              },
-              () => {}, // a lost connection shows itself in the loop
-            );
-          }, leaseMs / 3);
+          lease = await waitForLease(writer, token, leaseMs, stop, onLost, onStandby);
+          if (!lease) return;
         }
         await work(stop, waiters, () => failed);
       } finally {
-        clearInterval(renewing);
-        if (leaseMs > 0) await writer.eval(RELEASE, 1, KEYS.worker, token).catch(() => {});
+        await lease?.release();
         leave();
       }
     },
@@ -137,7 +137,7 @@ export async function openIngestSession(
     const rules: ApplyRules = {
       reducer,
       horizonDays: Math.ceil(options.knownIdsMs / 86_400_000),
-      hash: new SipHash(await secret(writer)),
+      hash: new SipHash(await logSecret(writer)),
     };
     const own = await openPartitions();
     counts.state = "running";
@@ -379,7 +379,7 @@ function toEntry([rawId, fields]: RawEntry, partition: number): Entry {
   return { id, events: unpackEntry(fields[1], partition, id.ms, id.seq) };
 }
 
-function wantEntry(text: string): EntryId {
+export function wantEntry(text: string): EntryId {
   const id = parseEntry(text);
   if (!id) throw new PortraitError("LOG_BROKEN", `Wanted a stream entry id in Redis, found "${text.slice(0, 40)}".`);
   return id;
@@ -402,32 +402,9 @@ function verdictMasks(entries: readonly Entry[], duplicate: Uint8Array): [EntryI
   return masks;
 }
 
-async function secret(redis: Redis): Promise<Buffer> {
-  await redis.setnx(KEYS.secret, randomBytes(16));
-  const found = await redis.getBuffer(KEYS.secret);
-  if (!found) throw new PortraitError("REDIS_AWAY", "Redis forgot the log's secret while it was read; trying again.");
-  return found;
-}
-
 async function checkCatalogues(redis: Redis, partitions: number, digest: string): Promise<void> {
   const found = await redis.mget(...Array.from({ length: partitions }, (_, index) => catalogueKey(index)));
   for (const text of found) if (text) wantCatalogue(parseCatalogue(text), digest);
-}
-
-/** Waits for the lease; false when told to stop before it came. */
-async function takeLease(
-  redis: Redis,
-  token: string,
-  ms: number,
-  stop: AbortSignal,
-  counts: IngestCounts,
-): Promise<boolean> {
-  while (!stop.aborted) {
-    if ((await redis.set(KEYS.worker, token, "PX", ms, "NX")) === "OK") return true;
-    counts.state = "standby";
-    await new Promise((resolve) => setTimeout(resolve, Math.min(250, ms / 4)));
-  }
-  return false;
 }
 
 const lakeAhead = (partition: number, end: EntryId, cursor: EntryId) =>
@@ -438,7 +415,7 @@ const lakeAhead = (partition: number, end: EntryId, cursor: EntryId) =>
     { partition, lake: entryText(end), cursor: entryText(cursor) },
   );
 
-const lakeBehind = (partition: number, end: EntryId, laked: EntryId) =>
+export const lakeBehind = (partition: number, end: EntryId, laked: EntryId) =>
   new PortraitError(
     "LAKE_BROKEN",
     `The lake ends at ${entryText(end)} in partition ${partition}, but it reached ${entryText(laked)} before: ` +

@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { PortraitError } from "../../errors.ts";
 import type { Reducer } from "../../features/feature.ts";
 import { type Log, silentLog } from "../../log.ts";
 import { Fenced } from "../fenced.ts";
 import { type FaultPoint, openIngestSession } from "./ingest-session.ts";
-import { redisFailure } from "./redis-errors.ts";
+import { redisFailure } from "./redis-failure.ts";
 
 export interface IngestWorkerOptions {
   readonly redisUrl: string;
@@ -88,6 +89,7 @@ export async function startIngestWorker(options: IngestWorkerOptions): Promise<I
   };
   const closing = new AbortController();
   const waiters: Waiter[] = [];
+  const token = randomUUID();
   const started = performance.now();
   let checked = false;
   let announce: (error?: unknown) => void = () => {};
@@ -98,12 +100,12 @@ export async function startIngestWorker(options: IngestWorkerOptions): Promise<I
   async function live(): Promise<void> {
     while (!closing.signal.aborted) {
       try {
-        const session = await openIngestSession(options, counts, log);
+        const session = await openIngestSession(options, token, counts, log);
         checked = true;
         announce();
         await session.run(closing.signal, waiters);
       } catch (thrown) {
-        const error = redisFailure(thrown);
+        const error = redisFailure(thrown, "to apply the log");
         const passing = error instanceof Fenced || (error instanceof PortraitError && error.retry);
         const patient = checked || performance.now() - started < patienceMs;
         if (!passing || !patient) throw error;

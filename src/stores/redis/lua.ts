@@ -35,3 +35,18 @@ return 1`;
 export const RELEASE = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
+
+/**
+ * Puts another generation of states in force and sends the cursor back to the end of the lake.
+ *
+ * KEYS: cursor, catalogue, verdicts, laked. ARGV: old cursor, old catalogue ("" = none), new cursor, new catalogue.
+ * Answers 0 when a worker moved meanwhile.
+ */
+export const SWAP = `
+if (redis.call('GET', KEYS[1]) or '0-0') ~= ARGV[1] then return 0 end
+if (redis.call('GET', KEYS[2]) or '') ~= ARGV[2] then return 0 end
+redis.call('SET', KEYS[1], ARGV[3])
+redis.call('SET', KEYS[2], ARGV[4])
+redis.call('DEL', KEYS[3])
+redis.call('SET', KEYS[4], ARGV[3])
+return 1`;

@@ -7,7 +7,7 @@ import { PortraitError } from "../../errors.ts";
 export function redisFailure(error: unknown, wanted: string): unknown {
   if (error instanceof PortraitError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  if (/^OOM |maxmemory/.test(message))
+  if (/^OOM |^MISCONF |maxmemory/.test(message))
     return new PortraitError(
       "REDIS_FULL",
       `Wanted ${wanted}, but Redis has no room left. Give it more memory (maxmemory), then try again.`,
@@ -15,7 +15,7 @@ export function redisFailure(error: unknown, wanted: string): unknown {
       error,
     );
   const lost =
-    /stream isn't writeable|connection is closed|max retries|ECONN|EPIPE|ENOENT|ENOTFOUND|ETIMEDOUT|timed out|LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|reset/i;
+    /stream isn't writeable|connection is closed|max retries|ECONN|EPIPE|ENOENT|ENOTFOUND|ETIMEDOUT|timed out|command aborted|LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|reset/i;
   if (lost.test(message)) return redisAway(wanted, error);
   return error;
 }

@@ -6,7 +6,7 @@ import { readStored } from "../../features/stored-value.ts";
 import { type CatalogueInForce, parseCatalogue, wantCatalogue } from "./catalogue.ts";
 import { catalogueKey, parseStateKey, stateKey } from "./keys.ts";
 import { onceAgreed } from "./partitions.ts";
-import { redisFailure } from "./redis-errors.ts";
+import { redisFailure } from "./redis-failure.ts";
 
 export interface RedisStateStoreOptions {
   readonly redis: Redis;
@@ -83,7 +83,7 @@ export function createRedisStateStore({ redis, partitions, digest }: RedisStateS
         }
         return entities.map((entity) => all.get(entityKey(entity)));
       } catch (error) {
-        throw redisFailure(error);
+        throw redisFailure(error, "the states of entities");
       }
     },
 
@@ -113,7 +113,7 @@ export function createRedisStateStore({ redis, partitions, digest }: RedisStateS
           if (page.length > 0) yield page;
         } while (cursor !== "0");
       } catch (error) {
-        throw redisFailure(error);
+        throw redisFailure(error, "the states of entities");
       }
     },
   };
