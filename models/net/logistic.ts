@@ -5,6 +5,7 @@ import { type ColumnBasis, widthOf } from "../prepare/column-basis.ts";
 import { type Design, encode, meansOf } from "../prepare/design.ts";
 import { planBasis } from "../prepare/plan-basis.ts";
 import { openBackend } from "./backend.ts";
+import { createCurvature } from "./curvature.ts";
 import { effectOf } from "./effects.ts";
 import { type Choice, type LogisticModel, loadLogistic, logisticModel } from "./logistic-model.ts";
 import { marginsOf, newton } from "./newton.ts";
@@ -31,11 +32,14 @@ export interface LogisticParams {
  */
 export const logistic: Learner<LogisticParams> = {
   kind: "logistic",
-  defaults: { knots: [0, 8], lambdas: [300, 100, 30, 10, 3, 1, 0.3], bendPenalty: 1, rareRows: 10, mostLevels: 64 },
+  defaults: { knots: [0, 8], lambdas: [100, 30, 10, 3, 1, 0.3], bendPenalty: 0.3, rareRows: 10, mostLevels: 64 },
   fit,
   settle,
   load: loadLogistic,
 };
+
+/** So many weaker strengths in a row that do worse end the path. */
+const ENOUGH_WORSE = 2;
 
 async function fit(data: Dataset, params: LogisticParams, context: FitContext): Promise<LogisticModel> {
   const { tf, name } = await openBackend();
@@ -53,14 +57,21 @@ async function fit(data: Dataset, params: LogisticParams, context: FitContext): 
     const unseen = choose && encode(prepared.bases, prepared.means, choose.values, choose.rows);
     let beta: Float64Array = startOf(data, prepared.design.width);
     let worse = 0;
-    for (const [step, lambda] of lambdas.entries()) {
-      beta = await newton(tf, taskOf(prepared, data, params, lambda), beta, context.signal);
-      context.onProgress?.((turn + (step + 1) / lambdas.length) / knots.length);
-      const loss = unseen && choose ? lossOn(choose, unseen, beta) : 0;
-      if (choose) path.push({ knots: count, lambda, loss });
-      worse = best && best.knots === count && loss >= best.loss ? worse + 1 : 0;
-      if (!best || loss < best.loss) best = { ...prepared, beta, knots: count, lambda, loss };
-      if (worse >= 2) break;
+    let leastLoss = Number.POSITIVE_INFINITY;
+    const curvature = createCurvature(tf, prepared.design);
+    try {
+      for (const [step, lambda] of lambdas.entries()) {
+        beta = await newton(taskOf(prepared, data, params, lambda), curvature, beta, context.signal);
+        context.onProgress?.((turn + (step + 1) / lambdas.length) / knots.length);
+        const loss = unseen && choose ? lossOn(choose, unseen, beta) : 0;
+        if (choose) path.push({ knots: count, lambda, loss });
+        worse = loss >= leastLoss ? worse + 1 : 0;
+        leastLoss = Math.min(leastLoss, loss);
+        if (!best || loss < best.loss) best = { ...prepared, beta, knots: count, lambda, loss };
+        if (worse >= ENOUGH_WORSE) break;
+      }
+    } finally {
+      curvature.close();
     }
   }
   if (!best) throw new RangeError("wanted at least one number of knots and one lambda to fit with");

@@ -2,7 +2,7 @@ import { logistic } from "../math/logistic.ts";
 import { softplus } from "../math/softplus.ts";
 import { solvePositive } from "../math/solve-positive.ts";
 import type { Design } from "../prepare/design.ts";
-import type { TensorFlow } from "./backend.ts";
+import type { Curvature } from "./curvature.ts";
 
 export interface Task {
   readonly design: Design;
@@ -12,8 +12,6 @@ export interface Task {
   readonly penalty: Float64Array;
 }
 
-/** Rows that travel to the backend at once: bounds its memory, whatever the table. */
-const CHUNK = 8192;
 const MOST_STEPS = 50;
 /** Newton's decrement (twice the gain still to be had, in nats over all rows) below which the summit is reached. */
 const NEAR_ENOUGH = 1e-8;
@@ -22,18 +20,23 @@ const NEAR_ENOUGH = 1e-8;
  * Minimises Σ weight · log loss + ½ Σ penalty · coefficient² by Newton's method (iteratively reweighted least squares)
  * with step halving, from `start`.
  *
- * The curvature, which costs rows · width², is made by the backend in single precision; the gradient, which costs
- * rows · width, in doubles here. So the summit is exact to doubles whatever the backend, and only the path differs.
+ * The curvature, which costs rows · width², comes from the backend in single precision; the gradient, which costs
+ * rows · width, is made in doubles here. So the summit is exact to doubles whatever the backend, and only the path differs.
  * Usually 5–8 steps, 2–3 from a neighbour's solution. @throws the signal's reason
  */
-export async function newton(tf: TensorFlow, task: Task, start: Float64Array, signal?: AbortSignal) {
-  const { design, penalty } = task;
+export async function newton(
+  task: Task,
+  curvature: Curvature,
+  start: Float64Array,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
+  const { penalty } = task;
   let beta = start;
   let here = lossAndGradient(task, beta);
   for (let step = 0; step < MOST_STEPS; step++) {
     await new Promise((resolve) => setImmediate(resolve));
     signal?.throwIfAborted();
-    const direction = solve(curvature(tf, design, here.curve), penalty, here.gradient);
+    const direction = solve(curvature.of(here.curve), penalty, here.gradient);
     let decrement = 0;
     for (let k = 0; k < beta.length; k++) decrement += here.gradient[k] * direction[k];
     if (!(decrement > NEAR_ENOUGH)) break;
@@ -82,26 +85,6 @@ function lossAndGradient({ design, label, weight, penalty }: Task, beta: Float64
     for (let k = 0, at = i * width; k < width; k++) gradient[k] += pull * x[at + k];
   }
   return { loss, gradient, curve };
-}
-
-/** Xᵀ · diag(curve) · X, width × width. Chunks are summed in doubles, so their number does not blur the sum. */
-function curvature(tf: TensorFlow, { rows, width, x }: Design, curve: Float64Array): Float64Array {
-  const sum = new Float64Array(width * width);
-  for (let first = 0; first < rows; first += CHUNK) {
-    const count = Math.min(CHUNK, rows - first);
-    const scaled = new Float32Array(count * width);
-    for (let i = 0, at = 0; i < count; i++) {
-      const root = Math.sqrt(curve[first + i]);
-      for (let k = 0; k < width; k++, at++) scaled[at] = root * x[first * width + at];
-    }
-    // Transposed first: the WASM backend multiplies plain matrices several times faster than transposed views.
-    const part = tf.tidy(() => {
-      const a = tf.tensor2d(scaled, [count, width]);
-      return tf.matMul(a.transpose(), a).dataSync();
-    });
-    for (let k = 0; k < sum.length; k++) sum[k] += part[k];
-  }
-  return sum;
 }
 
 /** (curvature + penalty)⁻¹ · gradient; a little more is added to the diagonal when rounding left it indefinite. */
