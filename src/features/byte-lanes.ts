@@ -65,6 +65,8 @@ export function createByteWriter(): ByteWriter {
 }
 
 export interface ByteReader {
+  /** Begins to read these bytes at this place; one reader serves many states, since making one costs more than a state. */
+  open(bytes: Uint8Array, start: number): void;
   whole(): number;
   signed(): number;
   word(): number;
@@ -75,8 +77,9 @@ export interface ByteReader {
 }
 
 /** Its methods throw a RangeError when the bytes end too early. */
-export function createByteReader(bytes: Uint8Array, start: number): ByteReader {
-  let at = start;
+export function createByteReader(): ByteReader {
+  let bytes: Uint8Array = new Uint8Array(0);
+  let at = 0;
   const short = () => new RangeError("the bytes end too early");
   const byte = () => {
     if (at >= bytes.length) throw short();
@@ -100,6 +103,10 @@ export function createByteReader(bytes: Uint8Array, start: number): ByteReader {
     return count;
   };
   return {
+    open(given, start) {
+      bytes = given;
+      at = start;
+    },
     whole,
     length,
     signed() {
@@ -110,10 +117,9 @@ export function createByteReader(bytes: Uint8Array, start: number): ByteReader {
       return (byte() | (byte() << 8) | (byte() << 16) | (byte() << 24)) >>> 0;
     },
     text() {
-      const units = length();
-      let text = "";
-      for (let i = 0; i < units; i++) text += String.fromCharCode(whole());
-      return text;
+      const units: number[] = [];
+      for (let left = length(); left > 0; left--) units.push(whole());
+      return String.fromCharCode(...units);
     },
     get left() {
       return bytes.length - at;

@@ -25,6 +25,7 @@ export interface Codec {
 export function createCodec(digest: string, layout: Layout): Codec {
   const head = Uint8Array.from([VERSION, ...Buffer.from(digest, "hex").subarray(0, DIGEST_BYTES)]);
   const writer = createByteWriter();
+  const reader = createByteReader();
   const refuse = (found: string, cause?: unknown) =>
     new PortraitError(
       "STATE_FROM_OTHER_CATALOGUE",
@@ -53,12 +54,12 @@ export function createCodec(digest: string, layout: Layout): Codec {
     },
 
     decode(bytes) {
-      if (bytes.length < head.length || head.some((byte, i) => bytes[i] !== byte)) {
+      if (!startsWith(bytes, head)) {
         const other = Buffer.from(bytes.subarray(1, 1 + DIGEST_BYTES)).toString("hex");
         throw refuse(bytes[0] === VERSION ? `one of ${other}` : "bytes of another format");
       }
       try {
-        const reader = createByteReader(bytes, head.length);
+        reader.open(bytes, head.length);
         const state = readState(reader, digest, layout);
         if (reader.left > 0) throw new RangeError("bytes are left over");
         return state;
@@ -67,6 +68,11 @@ export function createCodec(digest: string, layout: Layout): Codec {
       }
     },
   };
+}
+
+function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
+  for (let i = 0; i < head.length; i++) if (bytes[i] !== head[i]) return false;
+  return true;
 }
 
 function readState(reader: ByteReader, digest: string, layout: Layout): LiveState {
