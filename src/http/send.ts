@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Problem } from "./errors.ts";
-import { problemHeaders } from "./errors.ts";
+import { problemHeaders, toProblem } from "./errors.ts";
 import type { Reply } from "./route.ts";
 
 /** A stream says something this often, so that nobody between takes it for dead. */
@@ -67,6 +67,9 @@ async function sendEvents(
       if (next.done) break;
       res.write(`event: ${next.value.event}\ndata: ${JSON.stringify(next.value.data)}\n\n`);
     }
+  } catch (error) {
+    // the status has left long ago: the stream itself says why it ends
+    res.write(`event: error\ndata: ${JSON.stringify(toProblem(error))}\n\n`);
   } finally {
     res.off("close", leave);
     clearInterval(heartbeat);

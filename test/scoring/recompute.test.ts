@@ -1,19 +1,22 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { PortraitError } from "../../src/errors.ts";
+import type { LoggedEvent } from "../../src/events/event-log.ts";
 import { createChampionHolder } from "../../src/scoring/champions.ts";
+import { checkReceipts } from "../../src/scoring/check.ts";
 import type { Receipt } from "../../src/scoring/receipt.ts";
 import { createReceiptIds } from "../../src/scoring/receipt-id.ts";
 import { isInLog, recompute } from "../../src/scoring/recompute.ts";
 import { createScoreService } from "../../src/scoring/score.ts";
+import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
 import { createMemoryReceipts } from "../../src/stores/memory/receipts.ts";
-import { memoryStates } from "../support/memory-states.ts";
 import { NOON, tinyEvent, tinyReducer, tinyScorer } from "../support/scoring.ts";
 
 const reducer = tinyReducer();
 const scorer = tinyScorer({ catalogue: reducer.digest, weights: [0.3, -0.2, 0.01] });
 
 async function scored(orders: readonly { daysAgo: number; revenue: number; category: string }[], request = {}) {
-  const memory = memoryStates(reducer);
+  const memory = createMemoryHouse({ reducer });
   const receipts = createMemoryReceipts();
   const service = createScoreService({
     clock: () => NOON,
@@ -30,7 +33,9 @@ async function scored(orders: readonly { daysAgo: number; revenue: number; categ
   const answer = await service.score({ id: "u1", ...request });
   const receipt = (await receipts.load(answer.receipt ?? "")) as Receipt;
   await append({ daysAgo: 0, revenue: 99, category: "shoes" }, 9_999); // what came later must not matter
-  return { receipt, record: receipt.scores[0], events: memory.events };
+  const events: LoggedEvent[] = [];
+  for await (const batch of memory.lake.readByEntity({})) events.push(...batch);
+  return { receipt, record: receipt.scores[0], events, receipts, lake: memory.lake };
 }
 
 const order = fc.record({
@@ -84,4 +89,25 @@ test("features that were given recompute without any log", async () => {
   const { receipt, record } = await scored(ONE, request);
   expect(isInLog(receipt, [])).toBe(true);
   expect(recompute(receipt, record, [], reducer, scorer)).toBeUndefined();
+});
+
+test("the check counts what is equal, what differs, and what the lake does not hold yet", async () => {
+  const { receipts, lake, receipt } = await scored(ONE);
+  const scorerOf = async () => scorer;
+  const equal = await checkReceipts(10, { receipts, lake, reducer, scorerOf });
+  expect(equal).toEqual({ receipts: 1, scores: 1, equal: 1, notYetInLake: 0, mismatched: [], notComparable: [] });
+
+  const broken = { ...tinyReducer(10), digest: reducer.digest };
+  const { mismatched } = await checkReceipts(10, { receipts, lake, reducer: broken, scorerOf });
+  expect(mismatched).toEqual([expect.objectContaining({ receipt: receipt.id, column: "orders_30d", recomputed: 0 })]);
+
+  const empty = { async *readByEntity() {} };
+  expect(await checkReceipts(10, { receipts, lake: empty, reducer, scorerOf })).toMatchObject({
+    equal: 0,
+    notYetInLake: 1,
+  });
+
+  const gone = () => Promise.reject(new PortraitError("VERSION_UNKNOWN", "gone"));
+  const { notComparable } = await checkReceipts(10, { receipts, lake, reducer, scorerOf: gone });
+  expect(notComparable).toEqual([{ receipt: receipt.id, model: "purchase", code: "VERSION_UNKNOWN" }]);
 });

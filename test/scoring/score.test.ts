@@ -3,8 +3,8 @@ import { PortraitError } from "../../src/errors.ts";
 import { createChampionHolder } from "../../src/scoring/champions.ts";
 import { createReceiptIds } from "../../src/scoring/receipt-id.ts";
 import { createScoreService } from "../../src/scoring/score.ts";
+import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
 import { createMemoryReceipts } from "../../src/stores/memory/receipts.ts";
-import { memoryStates } from "../support/memory-states.ts";
 import { NOON, PURCHASE_COLUMNS, tinyEvent, tinyReducer, tinyScorer } from "../support/scoring.ts";
 
 const reducer = tinyReducer();
@@ -29,7 +29,7 @@ async function house(broken: { receipts?: boolean; states?: boolean } = {}) {
       ["bank", tinyScorer({ name: "bank", columns: [{ name: "age", type: "number" }], weights: [0.1], base: -4 })],
     ]),
   );
-  const { log, states } = memoryStates(reducer);
+  const { log, states } = createMemoryHouse({ reducer });
   for (const id of ["e1", "e2"]) await log.append([tinyEvent({ id, at: NOON - 1, properties: { revenue: 10 } })]);
   const receipts = createMemoryReceipts();
   const service = createScoreService({
@@ -66,7 +66,7 @@ test("by id: the state is read now, and every champion that judges the entity an
   expect(await receipts.load(answer.receipt ?? "")).toMatchObject({
     at: NOON,
     entity: { kind: "user", id: "u1" },
-    position: { ms: NOON, seq: 1, index: 0 },
+    position: { ms: 2, seq: 0, index: 0 },
     scores: [{ model: "purchase", margin: 1, row: Float64Array.of(2, NaN, 20) }],
   });
 });

@@ -38,11 +38,23 @@ function known(job: JobView | undefined): JobView {
 }
 
 export function jobRoutes({ retraining }: { readonly retraining: RetrainQueue }): Route[] {
-  async function* changes(id: string) {
-    for await (const job of retraining.events(id)) {
-      yield { event: isFinished(job) ? "end" : "progress", data: view(job) };
-    }
-  }
+  /** By hand and not as a generator: a generator that waits for the next change does not hear that it should return. */
+  const changes = (id: string) => ({
+    [Symbol.asyncIterator]() {
+      const jobs = retraining.events(id)[Symbol.asyncIterator]();
+      return {
+        async next() {
+          const { done, value: job } = await jobs.next();
+          if (done) return { done, value: undefined };
+          return { done: false as const, value: { event: isFinished(job) ? "end" : "progress", data: view(job) } };
+        },
+        async return() {
+          await jobs.return?.();
+          return { done: true as const, value: undefined };
+        },
+      };
+    },
+  });
 
   return [
     route({
