@@ -69,6 +69,27 @@ export function readSingle(type: CallType, body: unknown, receivedAt: number, mi
   return readCalls([isObject(body) ? { ...body, type } : body], undefined, receivedAt, mintId);
 }
 
+/**
+ * Reads one call of a history: it became known when it says that it was received, else when it happened.
+ * Its `sentAt` is compared with `receivedAt` only, never with today.
+ */
+export function readHistoryCall(call: unknown, now: number, mintId: () => string): ReadCalls {
+  if (!isObject(call)) return readCalls([call], undefined, now, mintId);
+  const received = readable(call.receivedAt);
+  if (received !== undefined) return readCalls([call], undefined, Math.min(received, now), mintId);
+  const { sentAt: _sentAt, originalTimestamp, timestamp = originalTimestamp, ...rest } = call;
+  const { events, rejected } = readCalls([{ ...rest, timestamp }], undefined, now, mintId);
+  return { events: events.map((event) => ({ ...event, known: event.at })), rejected };
+}
+
+function readable(moment: unknown): number | undefined {
+  try {
+    return readMoment(moment, "receivedAt");
+  } catch {
+    return undefined;
+  }
+}
+
 function readCalls(
   items: readonly unknown[],
   batchSentAt: unknown,
