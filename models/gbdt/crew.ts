@@ -1,0 +1,69 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { DONE, type Memory, PHASE, TURN } from "./memory.ts";
+
+/** The threads of one training. The caller's thread leads and works; the others wait in shared memory for a phase. */
+export interface Crew {
+  /** Does one phase with all threads; returns when it is done. */
+  lead(phase: number): void;
+  /** Sends the followers home; waits until they have gone. */
+  close(): Promise<void>;
+}
+
+/** Looks this often before going to sleep: a phase often lasts a few microseconds only. */
+const LOOKS = 2000;
+
+/**
+ * A follower waits for the next turn, does its share of the phase that stands beside it, counts itself as done, and
+ * goes home after phase 0. As text it needs no file of its own: the same from source, from dist, or bundled.
+ */
+const FOLLOWER = `
+const { workerData: { module, memory, thread, threads } } = require("node:worker_threads");
+const abort = () => { throw new Error("a gbdt kernel stopped"); };
+const { work } = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
+const words = new Int32Array(memory.buffer);
+for (let turn = 0, phase = -1; phase !== ${PHASE.stop}; ) {
+  for (let look = 0; Atomics.load(words, ${TURN}) === turn; )
+    if (++look > ${LOOKS}) Atomics.wait(words, ${TURN}, turn);
+  turn++;
+  phase = Atomics.load(words, ${TURN + 2});
+  work(phase, thread);
+  if (Atomics.add(words, ${DONE}, 1) === threads - 2) Atomics.notify(words, ${DONE});
+}
+`;
+
+/** Starts `memory.shape.threads - 1` followers. Answers undefined when threads are not to be had here. */
+export async function createCrew(memory: Memory): Promise<Crew | undefined> {
+  const { shape, kernels, i32: words, module } = memory;
+  const { threads } = shape;
+  if (threads === 1) return { lead: (phase) => kernels.work(phase, 0), close: async () => {} };
+  const workers: Worker[] = [];
+  try {
+    for (let thread = 1; thread < threads; thread++) {
+      const workerData = { module, memory: memory.memory, thread, threads };
+      workers.push(new Worker(FOLLOWER, { eval: true, execArgv: [], workerData }));
+    }
+    await Promise.all(workers.map((worker) => once(worker, "online")));
+  } catch {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    return undefined;
+  }
+  const gone = Promise.all(workers.map((worker) => once(worker, "exit")));
+  const lead = (phase: number) => {
+    Atomics.store(words, TURN + 2, phase);
+    Atomics.store(words, DONE, 0);
+    Atomics.add(words, TURN, 1);
+    Atomics.notify(words, TURN);
+    kernels.work(phase, 0);
+    for (let look = 0; look < LOOKS; look++) if (Atomics.load(words, DONE) === threads - 1) return;
+    for (let done = Atomics.load(words, DONE); done < threads - 1; done = Atomics.load(words, DONE))
+      Atomics.wait(words, DONE, done);
+  };
+  return {
+    lead,
+    async close() {
+      lead(PHASE.stop);
+      await gone;
+    },
+  };
+}
