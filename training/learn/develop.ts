@@ -27,56 +27,54 @@ export async function developOnce(
 }
 
 /**
- * For small tables: every row fits in some folds and chooses in another.
+ * Every row fits in some folds and is judged in another.
  *
- * First each fold chooses for itself and the learner settles on one set of parameters for all; then each fold is fitted
- * again with those, which gives every row a margin from a model that has not seen it; last, all rows are fitted.
+ * First `choosing` of the folds choose for themselves and the learner settles on one set of parameters for all; then
+ * each fold is fitted with those, which gives every row a margin from a model that has not seen it; last, all rows
+ * are fitted. A learner that settles on nothing chooses in each fold, and fits all rows with its defaults.
  */
 export async function developRotating(
   learner: Learner<unknown>,
   rows: Dataset,
-  folds: number,
+  folds: { readonly count: number; readonly choosing: number },
   context: Context,
 ): Promise<Developed> {
-  const fold = stratifiedFolds(rows.label, folds, context.seed);
-  const within = (wanted: (f: number) => boolean) =>
-    takeRows(
-      rows,
-      Uint32Array.from(fold.keys()).filter((i) => wanted(fold[i])),
-    );
-  const steps = (learner.settle ? 2 : 1) * folds + 1;
+  const fold = stratifiedFolds(rows.label, folds.count, context.seed);
+  const rowsWhere = (wanted: (f: number) => boolean) => Uint32Array.from(fold.keys()).filter((i) => wanted(fold[i]));
+  const partsOf = (f: number) => {
+    const left = rowsWhere((g) => g === f);
+    return {
+      fit: takeRows(
+        rows,
+        rowsWhere((g) => g !== f),
+      ),
+      left,
+      choose: takeRows(rows, left),
+    };
+  };
+  const steps = (learner.settle ? folds.choosing : 0) + folds.count + 1;
   let done = 0;
   const step = () => {
     const before = done++;
     return { ...context, onProgress: (share: number) => context.onProgress((before + share) / steps) };
   };
 
-  const models: Model[] = [];
-  const unseen = new Float64Array(rows.rows);
-  const keep = (model: Model, f: number, part: Dataset) => {
-    const margins = model.margins(part.values, part.rows);
-    let next = 0;
-    for (let i = 0; i < fold.length; i++) if (fold[i] === f) unseen[i] = margins[next++];
-  };
-  for (let f = 0; f < folds; f++) {
-    const [fit, choose] = [within((g) => g !== f), within((g) => g === f)];
-    const model = await learner.fit(fit, learner.defaults, { ...step(), choose });
-    models.push(model);
-    keep(model, f, choose);
-  }
-  const params = learner.settle ? learner.settle(learner.defaults, models) : learner.defaults;
-  if (learner.settle)
-    for (let f = 0; f < folds; f++) {
-      const model = await learner.fit(
-        within((g) => g !== f),
-        params,
-        step(),
-      );
-      keep(
-        model,
-        f,
-        within((g) => g === f),
-      );
+  let params = learner.defaults;
+  if (learner.settle) {
+    const models: Model[] = [];
+    for (let f = 0; f < folds.choosing; f++) {
+      const { fit, choose } = partsOf(f);
+      models.push(await learner.fit(fit, params, { ...step(), choose }));
     }
+    params = learner.settle(params, models);
+  }
+  const unseen = new Float64Array(rows.rows);
+  for (let f = 0; f < folds.count; f++) {
+    const { fit, left, choose } = partsOf(f);
+    const model = await learner.fit(fit, params, { ...step(), ...(!learner.settle && { choose }) });
+    model.margins(choose.values, choose.rows).forEach((margin, k) => {
+      unseen[left[k]] = margin;
+    });
+  }
   return { model: await learner.fit(rows, params, step()), unseen };
 }

@@ -15,6 +15,8 @@ import { strengthOf } from "./strength.ts";
 import { usualOf } from "./usual.ts";
 
 /** With fewer rows to develop on, fit and choose are rotated over folds: every row then does both. */
+const MANY_ROWS = 100_000;
+/** With fewer than these, parameters are chosen by all folds together; else one fold knows enough. */
 const FEW_ROWS = 10_000;
 const FOLDS = 5;
 const SPREAD_POINTS = 1001;
@@ -38,7 +40,8 @@ export const learn: Learn = async (data, plan) => {
   checkBeside(plan, data.rows);
   const parts = plan.parts === "time" ? partsByTime(data, plan.gapMs) : partsByChance(data.label, plan.seed);
   const developed = Uint32Array.from([...parts.fit, ...parts.choose]).sort();
-  const rotate = plan.parts === "chance" && developed.length < FEW_ROWS;
+  const rotate = plan.parts === "chance" && developed.length < MANY_ROWS;
+  const folds = { count: FOLDS, choosing: developed.length < FEW_ROWS ? FOLDS : 1 };
 
   const fit = takeRows(data, rotate ? developed : parts.fit);
   const chooseRows = rotate ? developed : parts.choose;
@@ -53,7 +56,7 @@ export const learn: Learn = async (data, plan) => {
     };
     const started = performance.now();
     const made = await stoppable(plan, () =>
-      rotate ? developRotating(learner, fit, FOLDS, context) : developOnce(learner, fit, choose, context),
+      rotate ? developRotating(learner, fit, folds, context) : developOnce(learner, fit, choose, context),
     );
     const seconds = (performance.now() - started) / 1000;
     const calibrated = chooseCalibration(made.unseen, choose.label, { seed: plan.seed, weight: choose.weight });
@@ -171,7 +174,7 @@ function notesOf(parts: Parts, developed: number, rotate: boolean): string[] {
   return [
     ...(rotate
       ? [
-          `${count(developed)} rows are few: each fitted in four folds and chose in the fifth, then all fitted the model.`,
+          `Fitting and choosing were rotated over ${FOLDS} folds of ${count(developed)} rows; then all of them fitted the model.`,
         ]
       : []),
     ...(parts.aside
