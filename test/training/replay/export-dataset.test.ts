@@ -59,5 +59,7 @@ test("another ending, or a folder that is not there, is refused and leaves nothi
   const rows = await replayed();
   await expect(exportDataset(rows, join(dir, "rows.xlsx"))).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
   expect(existsSync(join(dir, "rows.xlsx"))).toBe(false);
-  await expect(exportDataset(rows, join(dir, "no such folder", "rows.csv"))).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
+  await expect(exportDataset(rows, join(dir, "no such folder", "rows.csv"))).rejects.toMatchObject({
+    code: "FILE_UNREADABLE",
+  });
 });
