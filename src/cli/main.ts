@@ -15,6 +15,7 @@ const program = new Command("portrait")
   .exitOverride();
 
 const commands: (() => Promise<{ readonly register: (program: Command) => void }>)[] = [
+  () => import("./commands/train.ts"),
   () => import("./commands/features.ts"),
   () => import("./commands/segments.ts"),
   () => import("./commands/doctor.ts"),
@@ -27,6 +28,7 @@ const commands: (() => Promise<{ readonly register: (program: Command) => void }
   () => import("./commands/up.ts"),
   () => import("./commands/retrain.ts"),
   () => import("./commands/jobs.ts"),
+  () => import("./commands/demo.ts"),
 ];
 
 try {

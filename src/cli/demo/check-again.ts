@@ -1,0 +1,36 @@
+import type { Config } from "../../config.ts";
+import type { Lake } from "../../events/event-log.ts";
+import { createReducer } from "../../features/reducer.ts";
+import { modelOf } from "../../scoring/artifact-bytes.ts";
+import { checkReceipts } from "../../scoring/check.ts";
+import { createScorer } from "../../scoring/scorer.ts";
+import { loadDeclarations } from "../../stores/disk/declarations.ts";
+import { createRedisArtifacts } from "../../stores/redis/artifacts.ts";
+import { connectFailFast, whenReady } from "../../stores/redis/connect.ts";
+import { createRedisReceipts } from "../../stores/redis/receipts.ts";
+
+/** `portrait check` for the newest receipts. */
+export async function checkAgain(config: Config, redisUrl: string, lake: Lake, receipts = 200) {
+  const redis = connectFailFast(redisUrl);
+  try {
+    await whenReady(redis, 2_000);
+    const artifacts = createRedisArtifacts(redis);
+    const report = await checkReceipts(receipts, {
+      receipts: createRedisReceipts({ redis, keepMs: config.receipts.keepMs }),
+      lake,
+      reducer: createReducer(loadDeclarations(config.declarations).features),
+      scorerOf: async (model, version) => {
+        const artifact = await artifacts.load(model, version);
+        return createScorer(artifact, modelOf(artifact));
+      },
+    });
+    return {
+      scores: report.scores,
+      equal: report.equal,
+      differ: report.mismatched.length + report.notComparable.length,
+      waiting: report.notYetInLake,
+    };
+  } finally {
+    redis.disconnect();
+  }
+}
