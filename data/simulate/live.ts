@@ -139,7 +139,7 @@ export function live(index: number, { firstDay, endDay, seed }: Span): Life {
     const loan_id = `loan-${index + 1}-${++loans}`;
     const months = dice.chance(0.6) ? 1 : 2;
     const amount = Math.max(20, Math.round((150 * Math.exp(0.7 * dice.normal() - 0.2 * hidden.thrift)) / 10) * 10);
-    moments.push([second - 60, "Logged In", { device: `device-${index + 1}-1` }]);
+    moments.push([second - Math.floor(dice.between(20, 900)), "Logged In", { device: `device-${index + 1}-1` }]);
     moments.push([second, "Loan Granted", { loan_id, amount, months }]);
 
     const repays = logistic(
