@@ -78,9 +78,13 @@ function valueWords(column: Column, value: number | boolean | string | undefined
   const number = numberWords(value, unit);
   if (unit === undefined || SILENT_UNITS.has(unit)) return `${about}: ${number}`;
   const said = about.toLowerCase().split(/\W+/).indexOf(unit.toLowerCase());
-  if (said === 0) return `${number} ${about}`;
+  if (said === 0) return `${number} ${value === 1 ? inSingular(about) : about}`;
   return said > 0 ? `${about}: ${number}` : `${about}: ${number} ${unit}`;
 }
+
+/** "1 order in the last 90 days": the first word of the phrase without its plural. */
+const inSingular = (about: string): string =>
+  about.replace(/^\S+/, (word) => word.replace(/ies$/, "y").replace(/(?<=ss|sh|ch|x)es$|(?<!s)s$/, ""));
 
 /** Up to four significant digits, whole numbers whole: 1,234 · 12.5 · 0.004217; money with cents, shares in per cent. */
 export function numberWords(value: number, unit?: string): string {

@@ -30,7 +30,7 @@ test("POST /v1/score answers the score with reasons and keeps the receipt with i
             unit: "orders",
             usual: "0–2",
             contribution: 1,
-            words: "1 orders in the last 30 days (usually 0–2): raises it",
+            words: "1 order in the last 30 days (usually 0–2): raises it",
           },
         ],
       },

@@ -116,6 +116,17 @@ test("what is missing, true or without any unit has words too", () => {
   expect("value" in missing[0]).toBe(false);
 });
 
+test("one of a thing is said in the singular", () => {
+  const said = (about: string, unit: string) => {
+    const column: Column = { name: "n", type: "number", unit, about };
+    const model = linearModel([column], [1]);
+    return createExplainer(model, [])(Float64Array.of(1), 1).reasons[0].words;
+  };
+  expect(said("orders in the last 90 days", "orders")).toBe("1 order in the last 90 days: raises it");
+  expect(said("categories looked at", "categories")).toBe("1 category looked at: raises it");
+  expect(said("days since the last order", "days")).toBe("1 day since the last order: raises it");
+});
+
 test("numbers are said in up to four digits, whole ones whole", () => {
   expect([1234567, 12.5, 0.00421712, 1234.56, -3].map((value) => numberWords(value))).toEqual([
     "1,234,567",
