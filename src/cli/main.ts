@@ -20,6 +20,8 @@ const commands: (() => Promise<{ readonly register: (program: Command) => void }
   () => import("./commands/segments.ts"),
   () => import("./commands/doctor.ts"),
   () => import("./commands/simulate.ts"),
+  () => import("./commands/ingest.ts"),
+  () => import("./commands/replay.ts"),
   () => import("./commands/dataset.ts"),
   () => import("./commands/keys.ts"),
   () => import("./commands/check.ts"),

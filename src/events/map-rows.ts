@@ -21,6 +21,9 @@ export interface RowMapper {
 
 class Unfit extends Error {}
 
+/** Events that gather lines at a time: the lines of one may stand among those of others, but not far off. */
+const OPEN_GROUPS = 64;
+
 /**
  * Lines → events, by a mapping. Pure: the same file gives the same events with the same ids.
  *
@@ -41,7 +44,7 @@ export function createRowMapper(mapping: Mapping, header: readonly string[], now
   }
   const cell = (fields: readonly string[], column: string): string => (fields[place.get(column) ?? -1] ?? "").trim();
   const finished = new Set<string>();
-  let open: { key: string; lines: Line[] } | undefined;
+  const open = new Map<string, Line[]>(); // oldest first
 
   function passes({ fields }: Line, test: ColumnTest): boolean {
     const text = cell(fields, test.column);
@@ -97,12 +100,10 @@ export function createRowMapper(mapping: Mapping, header: readonly string[], now
     return name;
   }
 
-  function close(): Mapped[] {
-    if (!open) return [];
-    finished.add(open.key);
-    const { lines } = open;
-    open = undefined;
-    return [eventOf(lines)];
+  function close(key: string, lines: readonly Line[]): Mapped {
+    open.delete(key);
+    finished.add(key);
+    return eventOf(lines);
   }
 
   return {
@@ -115,24 +116,20 @@ export function createRowMapper(mapping: Mapping, header: readonly string[], now
       if (skip) return [{ line: line.line, skipped: skip.because }];
       if (!mapping.group) return [eventOf([line])];
       const key = mapping.group.map((column) => cell(line.fields, column)).join("\u0000");
-      if (open?.key === key) {
-        open.lines.push(line);
+      const there = open.get(key);
+      if (there) {
+        there.push(line);
         return [];
       }
-      const before = close();
       if (finished.has(key)) {
-        return [
-          ...before,
-          {
-            line: line.line,
-            broken: `the lines of one ${mapping.group.join("+")} do not stand together; sort the file`,
-          },
-        ];
+        const what = mapping.group.join("+");
+        return [{ line: line.line, broken: `the lines of one ${what} stand too far apart; sort the file by it` }];
       }
-      open = { key, lines: [line] };
-      return before;
+      open.set(key, [line]);
+      const [oldest] = open;
+      return open.size > OPEN_GROUPS ? [close(...oldest)] : [];
     },
-    end: close,
+    end: () => [...open].map(([key, lines]) => close(key, lines)),
   };
 }
 

@@ -72,7 +72,7 @@ export const Mapping = z.strictObject({
   /** Columns that name the event; absent = a digest of the line and its number. Either way a second ingest adds nothing. */
   messageId: z.array(Column).min(1).optional(),
   properties: z.record(z.string().min(1).max(200), PropertyRule).default({}),
-  /** Consecutive lines with the same values in these columns are one event. */
+  /** Lines with the same values in these columns, standing near each other, are one event. */
   group: z.array(Column).min(1).optional(),
   /** Lines that are no events, with the reason for the summary. */
   skip: z.array(Test.safeExtend({ because: z.string().min(1) })).default([]),

@@ -1,0 +1,88 @@
+import type { Command } from "commander";
+import { loadConfig } from "../../config.ts";
+import { PortraitError } from "../../errors.ts";
+import { progressBar } from "../progress.ts";
+
+interface Options {
+  readonly verify?: boolean;
+  readonly json?: boolean;
+}
+
+/** `portrait replay`: states from the lake alone, rebuilt or compared. */
+export function register(program: Command): void {
+  program
+    .command("replay")
+    .description("Rebuild every state in Redis from the event log, or verify that they are what it says")
+    .option("--verify", "change nothing: compare each state byte for byte; exit code 1 when one differs")
+    .option("--json", "one JSON object on stdout")
+    .addHelpText(
+      "after",
+      `
+Wanted after the declared features have changed, and when Redis has lost what it knew. Stop the worker first: the new
+states are written beside the old ones and swapped at the end, so the API answers from the old ones meanwhile.
+
+Examples:
+  $ portrait replay
+  $ portrait replay --verify --json`,
+    )
+    .action(async ({ verify = false, json = false }: Options) => {
+      const config = loadConfig(process.env);
+      const [
+        { openRedis },
+        { connectFailFast, whenReady },
+        { createParquetLake },
+        replay,
+        { createReducer },
+        { loadDeclarations },
+      ] = await Promise.all([
+        import("../../stores/redis/open-redis.ts"),
+        import("../../stores/redis/connect.ts"),
+        import("../../stores/lake/parquet-lake.ts"),
+        import("../../stores/redis/replay-states.ts"),
+        import("../../features/reducer.ts"),
+        import("../../stores/disk/declarations.ts"),
+      ]);
+      const opened = await openRedis(config);
+      const redis = connectFailFast(opened.url);
+      const lake = createParquetLake(config.paths.lake);
+      try {
+        if (!(await whenReady(redis, 5_000))) {
+          throw new PortraitError(
+            "REDIS_AWAY",
+            "Wanted to replay, but Redis does not answer. Start it, or correct REDIS_URL.",
+          );
+        }
+        const bar = progressBar(verify ? "Verifying" : "Replaying", { quiet: json });
+        const options = {
+          redis,
+          lake,
+          reducer: createReducer(loadDeclarations(config.declarations).features),
+          partitions: config.log.partitions,
+          knownIdsMs: config.log.knownIdsMs,
+          onProgress: bar.update,
+        };
+        if (!verify) {
+          const done = await replay.replayStates(options);
+          bar.end(`${done.entities.toLocaleString("en")} states from ${done.events.toLocaleString("en")} events`);
+          if (json) process.stdout.write(`${JSON.stringify(done)}\n`);
+          return;
+        }
+        const found = await replay.verifyStates(options);
+        const wrong = found.different + found.missing + found.extra;
+        bar.end(
+          `${found.equal.toLocaleString("en")} of ${found.entities.toLocaleString("en")} states are what the log says`,
+        );
+        if (json) process.stdout.write(`${JSON.stringify(found)}\n`);
+        else if (wrong > 0)
+          process.stdout.write(
+            `${found.different} differ, ${found.missing} are missing, ${found.extra} are not in the log. ` +
+              "Stop the worker and run `portrait replay` to rebuild them.\n",
+          );
+        if (wrong > 0) process.exitCode = 1;
+      } finally {
+        await lake.close();
+        redis.disconnect();
+        await opened.close();
+      }
+    });
+}
