@@ -66,6 +66,8 @@ test("any order ends in the same bytes when there are more values than are kept 
     fc.property(fc.array(visit, { minLength: 40, maxLength: 150 }), fc.integer(), (visits, seed) => {
       const history = visits.map(({ device, day }) => event("Logged In", day * DAY_MS, { device: `d${device}` }));
       expect(bytes(shuffled(history, seed))).toBe(bytes(history));
+      const state = replay(history);
+      expect(reducer.decode(reducer.encode(state))).toEqual(state);
     }),
     { numRuns: 60 },
   );
