@@ -46,6 +46,9 @@ export function numberSql(text: string, decimal: "." | ","): string {
 export const momentSql = (source: FileColumn, format: DateFormat): string =>
   source.holds === "date" ? `${source.sql}::TIMESTAMP` : timestampSql(textSql(source), format);
 
+/** Names an expression over the file's columns that is computed once a row, whoever asks for it. */
+export type Lane = (sql: string) => string;
+
 /**
  * A cell as the number that a model's column holds, read the same way for training and for scoring:
  * NULL where it is missing, infinity where something stands there that the column does not know
@@ -53,17 +56,17 @@ export const momentSql = (source: FileColumn, format: DateFormat): string =>
  *
  * @param type the name of the SQL enum with the column's categories, see `createCategories`
  */
-export function cellSql(column: Column, source: FileColumn, decimal: "." | ",", type: string): string {
-  const text = textSql(source);
+export function cellSql(column: Column, source: FileColumn, decimal: "." | ",", type: string, lane: Lane): string {
+  if (column.type === "number" && (source.holds === "whole" || source.holds === "fraction"))
+    return finite(`${source.sql}::DOUBLE`);
+  const text = lane(textSql(source));
   const known = (value: string) =>
     `CASE WHEN ${text} IS NULL THEN NULL ELSE coalesce((${value})::DOUBLE, 'inf'::DOUBLE) END`;
   const date = dateSource(column);
-  if (date) return known(datePartSql(momentSql(source, date.format), date.part));
+  if (date) return known(datePartSql(lane(momentSql(source, date.format)), date.part));
   switch (column.type) {
     case "number":
-      return source.holds === "whole" || source.holds === "fraction"
-        ? finite(`${source.sql}::DOUBLE`)
-        : known(numberSql(text, decimal));
+      return known(numberSql(text, decimal));
     case "boolean": {
       const is = (place: 0 | 1) =>
         `list_contains([${BOOLEANS.map((pair) => literal(pair[place])).join(", ")}], lower(${text}))`;

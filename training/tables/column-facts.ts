@@ -76,12 +76,22 @@ export async function columnFacts(
   return { ...facts, dates: worthAsking ? await countDates(connection) : {} };
 }
 
+/** Texts looked at before every one is read as a date. */
+const DATE_SAMPLE = 1_000;
+
+/** Reading texts as dates is slow: most columns and ways of writing are ruled out by a few of them. */
 async function countDates(connection: DuckDBConnection): Promise<Partial<Record<DateFormat, number>>> {
-  const counts = DATE_FORMATS.map(
-    (format) => `coalesce(sum(n) FILTER ((${timestampSql("v", format)}) IS NOT NULL), 0)`,
-  );
-  const [row] = await rowsOf(connection, `SELECT ${counts.join(", ")} FROM texts`);
-  return Object.fromEntries(DATE_FORMATS.map((format, j) => [format, row[j] as number]));
+  const count = async (formats: readonly DateFormat[], from: string) => {
+    const read = formats.map((format) => `coalesce(sum(n) FILTER ((${timestampSql("v", format)}) IS NOT NULL), 0)`);
+    const [row] = await rowsOf(connection, `SELECT ${["sum(n)", ...read].join(", ")} FROM ${from}`);
+    const [all, ...found] = row as number[];
+    return formats.map((format, j) => ({ format, found: found[j], share: found[j] / all }));
+  };
+  const filled = "(SELECT * FROM texts WHERE v IS NOT NULL";
+  const sample = await count(DATE_FORMATS, `${filled} LIMIT ${DATE_SAMPLE})`);
+  const likely = sample.filter(({ share }) => share > 0.5).map(({ format }) => format);
+  if (likely.length === 0) return {};
+  return Object.fromEntries((await count(likely, `${filled})`)).map(({ format, found }) => [format, found]));
 }
 
 export async function rowsOf(connection: DuckDBConnection, sql: string): Promise<unknown[][]> {

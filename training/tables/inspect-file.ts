@@ -15,6 +15,8 @@ export type FileFacts = { readonly path: string; readonly name: string; readonly
       readonly encoding: "utf-8" | "latin-1" | "utf-16";
       /** The first characters, without a byte-order mark. */
       readonly head: string;
+      /** Line ends, and so about the number of rows. */
+      readonly lines: number;
       /** Whether `head` is all there is. */
       readonly whole: boolean;
       /** Line ends of more than one kind, which DuckDB reads only when told to be lenient. */
@@ -108,6 +110,7 @@ async function readText(path: string, name: string, zipped: boolean): Promise<Fi
     compression: zipped ? "gzip" : "none",
     encoding,
     head: text,
+    lines: scan.lf || scan.cr,
     whole: scan.size <= HEAD_BYTES,
     mixedLineEnds: !utf16 && kinds > 1,
     quoteOpen: scan.quotes % 2 === 1,

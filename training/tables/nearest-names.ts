@@ -1,4 +1,5 @@
 import { PortraitError } from "../../src/errors.ts";
+import { editDistance } from "../../src/stores/disk/nearest-names.ts";
 
 /** The names most like a misspelt one, best first: those that hold it or are held by it, then by edit distance. */
 export function nearestNames(wanted: string, names: readonly string[], count = 3): string[] {
@@ -14,18 +15,6 @@ export function nearestNames(wanted: string, names: readonly string[], count = 3
     .sort((a, b) => a.far - b.far)
     .slice(0, count)
     .map(({ name }) => name);
-}
-
-/** Insertions, deletions and replacements between two texts (Levenshtein 1966). */
-export function editDistance(a: string, b: string): number {
-  let before = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const now = [i];
-    for (let j = 1; j <= b.length; j++)
-      now[j] = Math.min(before[j] + 1, now[j - 1] + 1, before[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    before = now;
-  }
-  return before[b.length];
 }
 
 /** @throws PortraitError COLUMN_UNKNOWN naming every wrong name and the ones it may have meant. */

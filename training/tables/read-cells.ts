@@ -9,20 +9,33 @@ export interface Reading {
   readonly source: FileColumn;
 }
 
-/** Declares the vocabularies on the connection and answers one SQL expression for each reading. */
-export async function cellExpressions(
+/** What to select to have each reading as a DOUBLE: `SELECT <cells> FROM (SELECT *, <lanes> FROM …)`. */
+export interface CellsSql {
+  readonly cells: readonly string[];
+  /** The texts and moments that cells are made of, named, so that each is made once a row. */
+  readonly lanes: readonly string[];
+}
+
+/** Declares the vocabularies on the connection and says how each reading is selected. */
+export async function cellsSql(
   connection: DuckDBConnection,
   readings: readonly Reading[],
   decimal: "." | ",",
-): Promise<string[]> {
-  const expressions: string[] = [];
+): Promise<CellsSql> {
+  const lanes = new Map<string, string>();
+  const lane = (sql: string) => {
+    const name = lanes.get(sql) ?? `lane_${lanes.size}`;
+    lanes.set(sql, name);
+    return name;
+  };
+  const cells: string[] = [];
   for (const [j, { column, source }] of readings.entries()) {
     const type = `categories_${j}`;
     const create = createCategories(column, type);
     if (create) await connection.run(create);
-    expressions.push(cellSql(column, source, decimal, type));
+    cells.push(`(${cellSql(column, source, decimal, type, lane)})::DOUBLE`);
   }
-  return expressions;
+  return { cells, lanes: [...lanes].map(([sql, name]) => `${sql} AS ${name}`) };
 }
 
 /**

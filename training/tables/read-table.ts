@@ -8,7 +8,7 @@ import { chooseLabel, type LabelChoice } from "./label.ts";
 import { leaveOut, type Used } from "./leave-out.ts";
 import { refuseUnknownNames } from "./nearest-names.ts";
 import { type FileColumn, openTable, refuseBrokenRows, type Table, type TableOptions } from "./open-table.ts";
-import { cellExpressions, forgetUnknown, type Reading, readNumbers } from "./read-cells.ts";
+import { cellsSql, forgetUnknown, type Reading, readNumbers } from "./read-cells.ts";
 import { literal } from "./sql.ts";
 import type { Alone } from "./tells-alone.ts";
 
@@ -131,10 +131,14 @@ async function read(table: Table, wishes: TableWishes): Promise<ReadTable> {
     `SELECT count(*) FILTER (${where})::DOUBLE, count(*) FILTER (${labelled})::DOUBLE FROM ${ROWS}`,
   );
   refuseTimeless(wishes.time, taken as number, known as number);
-  const expressions = await cellExpressions(connection, readings, decimal);
+  const { cells, lanes } = await cellsSql(connection, readings, decimal);
   const values = await readNumbers(
     connection,
-    `SELECT ${[...expressions, ...extra].map((sql) => `(${sql})::DOUBLE`).join(", ")} FROM ${ROWS} WHERE ${where}`,
+    `SELECT ${[...cells, ...extra.map((_, j) => `extra_${j}`)].join(", ")} FROM (SELECT ${[
+      "*",
+      ...lanes,
+      ...extra.map((sql, j) => `(${sql})::DOUBLE AS extra_${j}`),
+    ].join(", ")} FROM ${ROWS} WHERE ${where})`,
     readings.length + extra.length,
     taken as number,
     (done) => wishes.onProgress?.(0.6 + (0.3 * done) / (taken as number), "reading cells"),
