@@ -11,7 +11,7 @@ interface Options {
 export function register(program: Command): void {
   program
     .command("demo")
-    .description("the whole road on a simulated shop: events, portraits, models, scores with reasons, retraining")
+    .description("Walk the whole road on a simulated shop: events, portraits, models, scores with reasons, retraining")
     .option("--people <n>", "how many people live in the shop's town", people, 5_000)
     .option("-p, --port <port>", "port of the API; 0 = any free one (PORT, 8080)")
     .option("--once", "end after the walk instead of staying up")

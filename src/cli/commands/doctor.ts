@@ -25,7 +25,7 @@ const line = ({ name, state, found, remedy }: Finding) =>
 export function register(program: Command): void {
   program
     .command("doctor")
-    .description("check that this machine has what portrait needs; install redis-server where that is possible")
+    .description("Check that this machine has what portrait needs; install redis-server where that is possible")
     .option("--json", "one JSON object on standard output")
     .option("--no-install", "only look, change nothing")
     .addHelpText(

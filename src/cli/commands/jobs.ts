@@ -4,7 +4,7 @@ import { loadConfig } from "../../config.ts";
 export function register(program: Command): void {
   program
     .command("jobs <id>")
-    .description("watch a retraining job to its end")
+    .description("Watch a retraining job to its end")
     .option("--no-wait", "show it as it is now")
     .option("--cancel", "ask for its end")
     .option("--json", "one JSON object on standard output")

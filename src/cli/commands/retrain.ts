@@ -5,7 +5,7 @@ import { PortraitError } from "../../errors.ts";
 export function register(program: Command): void {
   program
     .command("retrain <model>")
-    .description("ask the worker to retrain a model; `segments` makes the segments anew")
+    .description("Ask the worker to retrain a model; `segments` makes the segments anew")
     .option("--until <moment>", "learn from nothing known later, e.g. 2026-03-01 (all that is in the log)")
     .option("--seed <seed>", "the only source of chance (SEED)", Number)
     .option("--no-wait", "answer the job at once instead of watching it")

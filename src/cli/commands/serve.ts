@@ -10,7 +10,7 @@ export interface ServeOptions {
 export function register(program: Command): void {
   program
     .command("serve")
-    .description("answer the HTTP API; stateless, run as many as wanted")
+    .description("Answer the HTTP API; stateless, run as many as wanted")
     .option("-p, --port <port>", "port to listen on; 0 = any free one (PORT, 8080)")
     .option("--host <host>", "address to listen on (HOST, 127.0.0.1)")
     .option("--json", "log JSON lines instead of lines for people")

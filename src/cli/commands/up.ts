@@ -6,7 +6,7 @@ import { given, type ServeOptions } from "./serve.ts";
 export function register(program: Command): void {
   program
     .command("up")
-    .description("the whole product on this machine: API, worker, and a private Redis unless REDIS_URL is set")
+    .description("The whole product on this machine: API, worker, and a private Redis unless REDIS_URL is set")
     .option("-p, --port <port>", "port to listen on; 0 = any free one (PORT, 8080)")
     .option("--host <host>", "address to listen on (HOST, 127.0.0.1)")
     .option("--json", "log JSON lines instead of lines for people")

@@ -5,7 +5,7 @@ import { PortraitError } from "../../errors.ts";
 export function register(program: Command): void {
   program
     .command("work")
-    .description("take events from the log into states and the lake, and train the models that are asked for")
+    .description("Take events from the log into states and the lake, and train the models that are asked for")
     .option("--memory <MiB>", "the most that a training process's heap may hold")
     .option("--json", "log JSON lines instead of lines for people")
     .addHelpText(
