@@ -1,48 +1,50 @@
-import type { Column, Model, ModelState, Numbers } from "../model.ts";
+import type { Column, Model, ModelState } from "../model.ts";
 import { refuseRow } from "../refuse.ts";
 import { loadTrees, saveTrees } from "./bytes.ts";
-import { levelBin, toFloat } from "./features.ts";
-import { inSet, type Trees, treeCount } from "./trees.ts";
+import { type Compiled, compileTrees } from "./compile.ts";
+import { compileReasons, type Explain } from "./reasons.ts";
+import type { Trees } from "./trees.ts";
 
-export function loadGbdt(columns: readonly Column[], state: ModelState): Model {
+/** A model of boosted trees: what every model can, and its trees for those who want to look at or export them. */
+export interface GbdtModel extends Model {
+  readonly trees: Trees;
+}
+
+/** @throws TypeError when the state is of another kind, a newer format, other columns, or damaged. */
+export function loadGbdt(columns: readonly Column[], state: ModelState): GbdtModel {
   return gbdtModel(columns, loadTrees(state, columns.length));
 }
 
-export function gbdtModel(columns: readonly Column[], trees: Trees): Model & { trees: Trees } {
-  const margin = (row: Float64Array) => {
-    refuseRow(columns, row.length);
-    let sum = trees.base;
-    for (let t = 0; t < treeCount(trees); t++) {
-      let node = trees.roots[t];
-      while (trees.column[node] >= 0) {
-        const v = row[trees.column[node]];
-        const bins = trees.levelBins.get(trees.column[node]);
-        let l: boolean;
-        if (bins && trees.set[node] >= 0) {
-          const b = levelBin(bins, v);
-          l = b === 0 ? trees.missingLeft[node] === 1 : inSet(trees.sets, trees.set[node], b);
-        } else l = Number.isNaN(v) ? trees.missingLeft[node] === 1 : toFloat(v) < trees.value[node];
-        node = l ? trees.left[node] : trees.right[node];
-      }
-      sum = Math.fround(sum + trees.value[node]);
-    }
-    return sum;
+/**
+ * Scores by the compiled form, which is made at the first row; reasons are laid out at the first reason.
+ * Numbers are read as 32-bit floats, +∞ as the largest of them; NaN, and a category not seen in training, go the way
+ * each split has learned for missing values.
+ */
+export function gbdtModel(columns: readonly Column[], trees: Trees): GbdtModel {
+  let compiled: Compiled | undefined;
+  let explain: Explain | undefined;
+  const scoring = () => {
+    compiled ??= compileTrees(trees, columns.length);
+    return compiled;
   };
-  return {
+  return Object.freeze<GbdtModel>({
     kind: "gbdt",
     columns,
     trees,
-    margin,
-    margins(values: readonly Numbers[], rows: number) {
-      const out = new Float64Array(rows),
-        r = new Float64Array(values.length);
-      for (let i = 0; i < rows; i++) {
-        for (let j = 0; j < r.length; j++) r[j] = values[j][i];
-        out[i] = margin(r);
-      }
-      return out;
+    margin(row) {
+      refuseRow(columns, row.length);
+      return scoring().row(row);
     },
-    contributions: () => 0,
+    margins(values, rows) {
+      refuseRow(columns, values.length);
+      return scoring().rows(values, rows);
+    },
+    contributions(row, out) {
+      refuseRow(columns, row.length);
+      const { row: score, ground } = scoring();
+      explain ??= compileReasons(trees, columns.length, ground);
+      return explain(row, score(row), out);
+    },
     save: () => saveTrees(trees, columns.length),
-  };
+  });
 }
