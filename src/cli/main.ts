@@ -16,6 +16,7 @@ const program = new Command("portrait")
 
 const commands: (() => Promise<{ readonly register: (program: Command) => void }>)[] = [
   () => import("./commands/train.ts"),
+  () => import("./commands/score.ts"),
   () => import("./commands/features.ts"),
   () => import("./commands/segments.ts"),
   () => import("./commands/doctor.ts"),

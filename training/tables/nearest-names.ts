@@ -6,12 +6,12 @@ export function nearestNames(wanted: string, names: readonly string[], count = 3
   const low = wanted.toLowerCase();
   const distance = (name: string) => {
     const other = name.toLowerCase();
-    const within = low.length > 2 && (other.includes(low) || low.includes(other)) ? 1 : undefined;
+    const within = Math.min(low.length, other.length) > 2 && (other.includes(low) || low.includes(other)) ? 1 : undefined;
     return within ?? editDistance(low, other);
   };
   return names
     .map((name) => ({ name, far: distance(name) }))
-    .filter(({ name, far }) => far <= Math.max(2, Math.ceil(Math.max(wanted.length, name.length) / 2)))
+    .filter(({ name, far }) => far <= Math.max(1, Math.floor(Math.max(wanted.length, name.length) / 2)))
     .sort((a, b) => a.far - b.far)
     .slice(0, count)
     .map(({ name }) => name);
