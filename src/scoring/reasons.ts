@@ -86,14 +86,16 @@ function valueWords(column: Column, value: number | boolean | string | undefined
 const inSingular = (about: string): string =>
   about.replace(/^\S+/, (word) => word.replace(/ies$/, "y").replace(/(?<=ss|sh|ch|x)es$|(?<!s)s$/, ""));
 
-/** Up to four significant digits, whole numbers whole: 1,234 · 12.5 · 0.004217; money with cents, shares in per cent. */
+/** Short for people: 1,234 · 12.5 · 0.0042. Whole numbers whole; money with cents, shares in per cent, days to a tenth. */
 export function numberWords(value: number, unit?: string): string {
   if (unit === "currency") {
     return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   }
   if (unit === "share") return `${Number((100 * value).toPrecision(3))} %`;
-  if (Number.isInteger(value)) return value.toLocaleString("en-US");
-  return Math.abs(value) >= 1_000 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(4)));
+  const size = Math.abs(value);
+  if (Number.isInteger(value) || size >= 100) return Math.round(value).toLocaleString("en-US");
+  if (unit === "days") return String(Number(value.toFixed(1)));
+  return String(Number(value.toPrecision(size >= 1 ? 3 : 2)));
 }
 
 function usualWords(column: Column, usual: Usual): string | undefined {

@@ -1,19 +1,40 @@
 import type { Redis } from "ioredis";
-import type { Receipt, ReceiptStore } from "../../scoring/receipt.ts";
+import type { ReceiptStore } from "../../scoring/receipt.ts";
 import { parseReceipt, receiptBytes } from "../../scoring/receipt-bytes.ts";
-import { redisFailure } from "./redis-failure.ts";
+import { redisAway, redisFailure } from "./redis-failure.ts";
 
 /** How many ids of the newest receipts are kept at hand for checks. */
 const LATEST_KEPT = 10_000;
 const LATEST = "receipts:latest";
 const WANTED = "to store a receipt";
 
+/** The answer, or REDIS_AWAY when it is late. What was sent may still be done: a receipt too many harms nobody. */
+async function within<Answer>(ms: number, answer: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(redisAway(WANTED)), ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const keyOf = (id: string) => `receipt:${id}`;
 
 interface Waiting {
-  readonly receipt: Receipt;
+  readonly id: string;
+  readonly bytes: Buffer;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
+}
+
+export interface RedisReceiptsOptions {
+  readonly redis: Redis;
+  readonly keepMs: number;
+  /** A Redis that hangs counts as away after this time: scoring must not hang with it. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -23,24 +44,18 @@ interface Waiting {
  * `save` returns when Redis has answered for its own. `latest` names the newest 10,000 at most.
  * Keys of one pipeline lie in different slots, so this wants a single server (or a proxy), not a bare Cluster.
  */
-export function createRedisReceipts({
-  redis,
-  keepMs,
-}: {
-  readonly redis: Redis;
-  readonly keepMs: number;
-}): ReceiptStore {
+export function createRedisReceipts({ redis, keepMs, patienceMs = 1_000 }: RedisReceiptsOptions): ReceiptStore {
   let waiting: Waiting[] = [];
 
   async function commit(): Promise<void> {
     const group = waiting;
     waiting = [];
     const pipeline = redis.pipeline();
-    for (const { receipt } of group) pipeline.set(keyOf(receipt.id), receiptBytes(receipt), "PX", keepMs);
-    pipeline.lpush(LATEST, ...group.map(({ receipt }) => receipt.id));
+    for (const { id, bytes } of group) pipeline.set(keyOf(id), bytes, "PX", keepMs);
+    pipeline.lpush(LATEST, ...group.map(({ id }) => id));
     pipeline.ltrim(LATEST, 0, LATEST_KEPT - 1);
     try {
-      const answers = (await pipeline.exec()) ?? [];
+      const answers = (await within(patienceMs, pipeline.exec())) ?? [];
       group.forEach(({ done, failed }, i) => {
         const error = answers[i] ? answers[i][0] : new Error("Connection is closed.");
         if (error) failed(redisFailure(error, WANTED));
@@ -54,7 +69,8 @@ export function createRedisReceipts({
   return {
     save: (receipt) =>
       new Promise((done, failed) => {
-        if (waiting.push({ receipt, done, failed }) === 1) setImmediate(commit);
+        const bytes = receiptBytes(receipt);
+        if (waiting.push({ id: receipt.id, bytes, done, failed }) === 1) setImmediate(commit);
       }),
     async load(id) {
       const bytes = await redis.getBuffer(keyOf(id)).catch((error) => {

@@ -55,3 +55,15 @@ test("a Redis that is gone refuses at once, by name", async () => {
   await expect(store.latest(3)).rejects.toMatchObject({ code: "REDIS_AWAY" });
   expect(performance.now() - started).toBeLessThan(1_000);
 });
+
+test("a Redis that hangs counts as away after a while", async () => {
+  const redis = await connect();
+  const store = createRedisReceipts({ redis, keepMs: 60_000, patienceMs: 100 });
+  process.kill(house.server.pid, "SIGSTOP");
+  try {
+    await expect(store.save(receipt)).rejects.toMatchObject({ code: "REDIS_AWAY" });
+  } finally {
+    process.kill(house.server.pid, "SIGCONT");
+  }
+  await expect.poll(() => store.load(receipt.id)).toBeDefined();
+});
