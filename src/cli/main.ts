@@ -12,11 +12,14 @@ const program = new Command("portrait")
   )
   .version("0.1.0")
   .showHelpAfterError("(add --help for the options)")
+  .enablePositionalOptions() // so that a command may have a --version of its own
   .exitOverride();
 
 const commands: (() => Promise<{ readonly register: (program: Command) => void }>)[] = [
   () => import("./commands/train.ts"),
   () => import("./commands/score.ts"),
+  () => import("./commands/explore.ts"),
+  () => import("./commands/models.ts"),
   () => import("./commands/features.ts"),
   () => import("./commands/segments.ts"),
   () => import("./commands/doctor.ts"),

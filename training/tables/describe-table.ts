@@ -76,6 +76,8 @@ function rowsWords({ label, rows, brokenRows, withoutTime, remarks }: ReadTable)
   return lines;
 }
 
+export const wholePercent = (share: number): string => (share < 0.005 ? "< 1 %" : `${Math.round(100 * share)} %`);
+
 export const missingShare = ({ facts }: ColumnReport): number => 1 - facts.filled / facts.rows;
 
 export function typeWords({ inferred, facts }: ColumnReport): string {
@@ -89,7 +91,7 @@ export function holds({ inferred, facts }: ColumnReport): string {
   if (inferred.type === "identifier" || inferred.type === "text") return `${count(facts.distinct)} different`;
   const shown = facts.top
     .slice(0, 3)
-    .map(({ value, count: n }) => `${cut(value, 18)} ${Math.round((100 * n) / facts.filled)} %`);
+    .map(({ value, count: n }) => `${cut(value, 18)} ${wholePercent(n / facts.filled)}`);
   if (inferred.type === "date") return facts.top.length ? `e.g. ${facts.top[0].value}` : "";
   const rest = facts.distinct > MOST_CATEGORIES ? ` (${MOST_CATEGORIES} told apart)` : "";
   return shown.join(", ") + rest;

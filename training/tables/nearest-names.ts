@@ -6,7 +6,8 @@ export function nearestNames(wanted: string, names: readonly string[], count = 3
   const low = wanted.toLowerCase();
   const distance = (name: string) => {
     const other = name.toLowerCase();
-    const within = Math.min(low.length, other.length) > 2 && (other.includes(low) || low.includes(other)) ? 1 : undefined;
+    const within =
+      Math.min(low.length, other.length) > 2 && (other.includes(low) || low.includes(other)) ? 1 : undefined;
     return within ?? editDistance(low, other);
   };
   return names
