@@ -1,0 +1,231 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { readMappingFile } from "../../src/cli/read-mapping-file.ts";
+import { PortraitError } from "../../src/errors.ts";
+import type { Event } from "../../src/events/event.ts";
+import type { EventLog } from "../../src/events/event-log.ts";
+import { ingestEvents } from "../../src/events/ingest-events.ts";
+import { ingestFile } from "../../src/events/ingest-file.ts";
+import { parseMoment } from "../../src/events/map-rows.ts";
+import { type Mapping, readMapping } from "../../src/events/mapping.ts";
+import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
+import { dataset } from "../support/datasets.ts";
+import { allOf, anEvent, countingReducer, NOON } from "../support/events.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+const mapping = (given: object): Mapping => readMapping(JSON.stringify(given), "test");
+const file = (content: string | Buffer, name = "events.csv"): string => {
+  const path = join(tempDir(), name);
+  writeFileSync(path, content);
+  return path;
+};
+const house = () => createMemoryHouse({ reducer: countingReducer() });
+const plain = ({ id, name, entity, at, known, properties }: Event) => ({
+  id,
+  name,
+  who: entity.id,
+  at,
+  known,
+  properties: { ...properties },
+});
+
+const ORDERS = mapping({
+  entity: { id: "who" },
+  event: { rules: [{ when: { column: "no", startsWith: "C" }, is: "Order Refunded" }], else: "Order Completed" },
+  time: { column: "when", format: "dd/mm/yyyy" },
+  group: ["no"],
+  messageId: ["no"],
+  properties: {
+    revenue: { sum: ["n", "price"], absolute: true },
+    lines: { count: "lines" },
+    articles: { distinct: "sku" },
+  },
+  skip: [{ column: "who", empty: true, because: "nobody" }],
+});
+
+test("lines of one order become one event, refunds by their number", async () => {
+  const { log, lake } = house();
+  const path = file(
+    [
+      "no,who,when,sku,n,price",
+      "1,ann,01/03/2026 12:00,a,2,1.10",
+      "1,ann,01/03/2026 12:00,b,1,0.30",
+      "2,,01/03/2026 12:01,a,1,1.10",
+      "C3,ann,02/03/2026 9:30,a,-2,1.10",
+      "1,ann,01/03/2026 12:00,b,1,0.30",
+      "4,bob,31/02/2026,a,1,1",
+      "5,bob,02/03/2026,a,one,1",
+      "6,bob,02/03/2026,a,1",
+    ].join("\r\n"),
+  );
+  const summary = await ingestFile({ path, mapping: ORDERS, log, now: NOON + 10 * 86_400_000 });
+  expect(summary).toEqual({
+    lines: 8,
+    events: 2,
+    skipped: { nobody: 1 },
+    broken: 3,
+    firstBroken: [
+      { line: 9, reason: "wanted 6 fields, found 5" },
+      { line: 7, reason: 'column "when" holds no moment of the form dd/mm/yyyy' },
+      { line: 8, reason: 'column "n" holds no number' },
+    ],
+    firstAt: NOON,
+    lastAt: Date.UTC(2026, 2, 2, 9, 30),
+  });
+  expect((await allOf(lake)).map(plain)).toEqual([
+    {
+      id: "1",
+      name: "Order Completed",
+      who: "ann",
+      at: NOON,
+      known: NOON,
+      properties: { revenue: 2.8, lines: 3, articles: 2 },
+    },
+    {
+      id: "C3",
+      name: "Order Refunded",
+      who: "ann",
+      at: Date.UTC(2026, 2, 2, 9, 30),
+      known: Date.UTC(2026, 2, 2, 9, 30),
+      properties: { revenue: 2.2, lines: 1, articles: 1 },
+    },
+  ]);
+});
+
+const PLAIN = mapping({
+  file: { delimiter: ";", header: false, columns: ["who", "what", "when", "score", "ok"] },
+  entity: { kind: "card", id: "who" },
+  event: { column: "what" },
+  time: { column: "when", format: "unix-seconds" },
+  properties: { score: { column: "score", type: "number", scale: 0.01 }, ok: { column: "ok", type: "boolean" } },
+});
+
+test("a file ingested twice counts nothing twice, and equal lines are different events", async () => {
+  const { log, lake } = house();
+  const second = NOON / 1_000;
+  const path = file(
+    gzipSync(`c1;Paid;${second};250;yes\nc1;Paid;${second};250;yes\nc2;Paid;${second};;no\n`),
+    "events.gz",
+  );
+  for (let i = 0; i < 2; i++) await ingestFile({ path, mapping: PLAIN, log, now: NOON });
+  const events = (await allOf(lake)).map(plain);
+  expect(events.map(({ who, name, properties }) => ({ who, name, properties }))).toEqual([
+    { who: "c1", name: "Paid", properties: { score: 2.5, ok: true } },
+    { who: "c1", name: "Paid", properties: { score: 2.5, ok: true } },
+    { who: "c2", name: "Paid", properties: { ok: false } },
+  ]);
+  expect(new Set(events.map(({ id }) => id)).size).toBe(3);
+});
+
+test("NDJSON of Segment calls becomes known when it says it was received, else when it happened", async () => {
+  const { log, lake } = house();
+  const call = (more: object) => JSON.stringify({ type: "track", event: "E", ...more });
+  const path = file(
+    [
+      call({ userId: "a", messageId: "m1", timestamp: "2026-01-01T00:00:00Z", sentAt: "2026-01-01T00:00:00Z" }),
+      call({ userId: "b", messageId: "m2", timestamp: "2026-01-01T00:00:00Z", receivedAt: "2026-01-03T00:00:00Z" }),
+      "{ no json",
+      "",
+      call({ messageId: "m3" }),
+      call({ userId: "c", timestamp: "2099-01-01T00:00:00Z" }),
+    ].join("\n"),
+    "events.ndjson",
+  );
+  const summary = await ingestFile({ path, log, now: NOON });
+  const [first, third] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 3)];
+  expect((await allOf(lake)).map(({ entity, at, known }) => [entity.id, at, known])).toEqual([
+    ["a", first, first],
+    ["b", first, third],
+    ["c", NOON, NOON],
+  ]);
+  expect(summary).toMatchObject({ lines: 5, events: 3, broken: 2 });
+  expect(summary.firstBroken).toEqual([
+    { line: 3, reason: "it is no JSON" },
+    { line: 5, reason: 'Wanted "userId" or "anonymousId", found neither' },
+  ]);
+});
+
+test("--strict stops at the first line that does not fit", async () => {
+  const path = file("c1;Paid;not a time;1;yes\n");
+  await expect(ingestFile({ path, mapping: PLAIN, log: house().log, now: NOON, strict: true })).rejects.toMatchObject({
+    code: "ROW_BROKEN",
+    facts: { line: 1 },
+  });
+});
+
+test("files and mappings that do not fit each other are refused with what was found", async () => {
+  const { log } = house();
+  const ingest = (path: string, one?: Mapping) => ingestFile({ path, ...(one && { mapping: one }), log, now: NOON });
+  await expect(ingest("/nowhere/at-all.csv")).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
+  await expect(ingest(tempDir())).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
+  await expect(ingest(file(gzipSync("a;b\n".repeat(9_000)).subarray(0, 40)), PLAIN)).rejects.toMatchObject({
+    code: "FILE_UNREADABLE",
+  });
+  await expect(ingest(file(""), PLAIN)).rejects.toMatchObject({ code: "TABLE_EMPTY" });
+  await expect(ingest(file("no,who\n1,a\n"), ORDERS)).rejects.toThrow(
+    /wants a column "when"; the file has "no", "who"/,
+  );
+  await expect(ingest(file("a,b\n1,2\n"))).rejects.toThrow(/None of the 2 lines.*--map/);
+  expect(() => readMapping("{", "m.json")).toThrow(expect.objectContaining({ code: "MAPPING_INVALID" }));
+  expect(() => mapping({ entity: {}, event: 3, time: { column: "t", format: "noon" } })).toThrow(/entity[\s\S]*time/);
+  expect(() =>
+    mapping({ entity: { id: "a" }, event: "E", time: { column: "t" }, properties: { n: { count: "lines" } } }),
+  ).toThrow(/group/);
+  expect(() => mapping({ entity: { id: "a" }, event: "E", time: { column: "t" }, file: { header: false } })).toThrow(
+    /columns/,
+  );
+  expect(() => readMappingFile("no-such-mapping")).toThrow(expect.objectContaining({ code: "FILE_UNREADABLE" }));
+});
+
+test("moments are read in the form that was said, in UTC, and only days that exist", () => {
+  expect(parseMoment("20260301", "yyyymmdd")).toBe(Date.UTC(2026, 2, 1));
+  expect(parseMoment("20260230", "yyyymmdd")).toBeNaN();
+  expect(parseMoment("1/3/2026", "dd/mm/yyyy")).toBe(Date.UTC(2026, 2, 1));
+  expect(parseMoment("3/1/2026 13:05:09", "mm/dd/yyyy")).toBe(Date.UTC(2026, 2, 1, 13, 5, 9));
+  expect(parseMoment("1772366400.5", "unix-seconds")).toBe(NOON + 500);
+  expect(parseMoment("1772366400000", "unix-ms")).toBe(NOON);
+});
+
+test("a log that is busy for a moment is asked again; one that stays away is reported", async () => {
+  let refusals = 3;
+  const taken: string[] = [];
+  const log: EventLog = {
+    async append(events) {
+      if (refusals-- > 0) throw new PortraitError("TOO_BUSY", "later");
+      taken.push(...events.map(({ id }) => id));
+    },
+  };
+  const events = Array.from({ length: 25 }, () => anEvent());
+  expect(await ingestEvents(events, { log, batch: 10 })).toBe(25);
+  expect(taken.sort()).toEqual(events.map(({ id }) => id).sort());
+  const away: EventLog = { append: () => Promise.reject(new PortraitError("REDIS_AWAY", "gone")) };
+  await expect(ingestEvents(events, { log: away, patienceMs: 0 })).rejects.toMatchObject({ code: "REDIS_AWAY" });
+});
+
+const cdnow = dataset("cdnow", "CDNOW_master.txt.gz");
+test.skipIf(!cdnow)("CDNOW goes through: 69,659 purchases of 23,570 customers worth 2,500,315.63 dollars", async () => {
+  const { log, lake } = house();
+  const summary = await ingestFile({ path: cdnow ?? "", mapping: readMappingFile("cdnow"), log, now: NOON });
+  expect(summary).toMatchObject({ lines: 69_659, events: 69_659, broken: 0 });
+  expect(await lake.summary()).toMatchObject({ events: 69_659, entities: 23_570 });
+  const dollars = (await allOf(lake)).reduce((sum, { properties }) => sum + Number(properties.revenue), 0);
+  expect(dollars).toBeCloseTo(2_500_315.63, 2);
+});
+
+const retail = dataset("online-retail", "online_retail.csv.gz");
+test.skipIf(!retail)(
+  "Online Retail goes through: 22,190 invoices of 4,372 customers worth 8,300,065.814 pounds",
+  async () => {
+    const { log, lake } = house();
+    const summary = await ingestFile({ path: retail ?? "", mapping: readMappingFile("online-retail"), log, now: NOON });
+    expect(summary).toMatchObject({ lines: 541_909, events: 22_190, broken: 0, skipped: { "no customer": 135_080 } });
+    expect(await lake.summary()).toMatchObject({ events: 22_190, entities: 4_372 });
+    const pounds = (await allOf(lake)).reduce(
+      (sum, { name, properties }) => sum + (name === "Order Refunded" ? -1 : 1) * Number(properties.revenue),
+      0,
+    );
+    expect(pounds).toBeCloseTo(8_300_065.814, 2);
+  },
+);
