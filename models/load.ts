@@ -1,4 +1,5 @@
 import { loadConstant } from "./constant/constant.ts";
+import { loadGbdt } from "./gbdt/model.ts";
 import type { Column, Model, ModelState } from "./model.ts";
 import { loadLogistic } from "./net/logistic-model.ts";
 
@@ -7,6 +8,7 @@ type Load = (columns: readonly Column[], state: ModelState) => Model;
 /** How each kind of model wakes up. Nothing here needs a learner, so serving carries none. */
 const LOADERS: Readonly<Record<string, Load>> = {
   constant: loadConstant,
+  gbdt: loadGbdt,
   logistic: loadLogistic,
 };
 

@@ -7,7 +7,7 @@ import { type Crew, createCrew } from "./crew.ts";
 import { chooseFeatures, type Feature } from "./features.ts";
 import { type GrownNode, goesLeft, growTree, type Quanta } from "./grow.ts";
 import { createMemory, type Memory, PHASE, type Shape } from "./memory.ts";
-import { gbdtModel, loadGbdt } from "./model.ts";
+import { type GbdtModel, gbdtModel, loadGbdt } from "./model.ts";
 import { defaults, type GbdtParams, readParams } from "./params.ts";
 import { createTreesBuilder, type Trees } from "./trees.ts";
 
@@ -15,11 +15,34 @@ import { createTreesBuilder, type Trees } from "./trees.ts";
 export const gbdt: Learner<GbdtParams> = {
   kind: "gbdt",
   defaults,
-  async fit(data, given, context): Promise<Model> {
-    return gbdtModel(data.columns, await growTrees(data, readParams(given), context));
+  async fit(data, given, context): Promise<GbdtModel> {
+    const { trees, losses } = await growTrees(data, readParams(given), context);
+    return gbdtModel(data.columns, trees, losses);
   },
+  settle,
   load: loadGbdt,
 };
+
+/**
+ * As many rounds as were best on average over the folds: a fold that had stopped earlier keeps its last loss from
+ * there on.
+ */
+function settle(params: GbdtParams, models: readonly Model[]): GbdtParams {
+  const paths = models.map((model) => (model as GbdtModel).losses ?? []);
+  const most = Math.max(...paths.map((path) => path.length));
+  let best = { rounds: 1, loss: Number.POSITIVE_INFINITY };
+  for (let round = 1; round <= most; round++) {
+    const loss = paths.reduce((sum, path) => sum + path[Math.min(round, path.length) - 1], 0);
+    if (loss < best.loss) best = { rounds: round, loss };
+  }
+  return { ...params, rounds: best.rounds };
+}
+
+/** A forest, and the log loss of the choosing rows after each round, if there were any. */
+export interface Grown {
+  readonly trees: Trees;
+  readonly losses: readonly number[];
+}
 
 /**
  * Boosts trees for the log loss of `data.label`.
@@ -30,7 +53,7 @@ export const gbdt: Learner<GbdtParams> = {
  * @throws RangeError for labels other than 0 and 1, weights that are not positive numbers, an unknown monotone column,
  *   or more than 4 GiB; the signal's reason when it fires.
  */
-export async function growTrees(data: Dataset, params: GbdtParams, context: FitContext): Promise<Trees> {
+export async function growTrees(data: Dataset, params: GbdtParams, context: FitContext): Promise<Grown> {
   const { seed, choose, onProgress, signal } = context;
   signal?.throwIfAborted();
   checkRows(data);
@@ -40,7 +63,11 @@ export async function growTrees(data: Dataset, params: GbdtParams, context: FitC
   const features = chooseFeatures(data, params);
   const levelBins = new Map(features.flatMap((f) => (f.levelBins ? [[f.column, f.levelBins] as const] : [])));
   const builder = createTreesBuilder();
-  if (!features.length) return builder.build(0, base, levelBins);
+  const losses: number[] = [];
+  if (!features.length) {
+    onProgress?.(1);
+    return { trees: builder.build(0, base, levelBins), losses };
+  }
 
   const { memory, crew } = await prepare(data, choose, features, params);
   try {
@@ -67,6 +94,7 @@ export async function growTrees(data: Dataset, params: GbdtParams, context: FitC
       if (margins) {
         crew.lead(PHASE.payChoosing);
         const loss = meanLoss(margins, choose);
+        losses.push(loss);
         if (loss < best) {
           best = loss;
           kept = round;
@@ -79,7 +107,7 @@ export async function growTrees(data: Dataset, params: GbdtParams, context: FitC
       await new Promise(setImmediate);
     }
     onProgress?.(1);
-    return builder.build(kept, base, levelBins);
+    return { trees: builder.build(kept, base, levelBins), losses };
   } finally {
     await crew.close();
   }

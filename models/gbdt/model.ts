@@ -8,6 +8,8 @@ import type { Trees } from "./trees.ts";
 /** A model of boosted trees: what every model can, and its trees for those who want to look at or export them. */
 export interface GbdtModel extends Model {
   readonly trees: Trees;
+  /** Log loss of the choosing rows after each round, when it was fitted with some; not saved. */
+  readonly losses?: readonly number[];
 }
 
 /** @throws TypeError when the state is of another kind, a newer format, other columns, or damaged. */
@@ -20,7 +22,7 @@ export function loadGbdt(columns: readonly Column[], state: ModelState): GbdtMod
  * Numbers are read as 32-bit floats, +∞ as the largest of them; NaN, and a category not seen in training, go the way
  * each split has learned for missing values.
  */
-export function gbdtModel(columns: readonly Column[], trees: Trees): GbdtModel {
+export function gbdtModel(columns: readonly Column[], trees: Trees, losses?: readonly number[]): GbdtModel {
   let compiled: Compiled | undefined;
   let explain: Explain | undefined;
   const scoring = () => {
@@ -31,6 +33,7 @@ export function gbdtModel(columns: readonly Column[], trees: Trees): GbdtModel {
     kind: "gbdt",
     columns,
     trees,
+    ...(losses?.length && { losses }),
     margin(row) {
       refuseRow(columns, row.length);
       return scoring().row(row);
