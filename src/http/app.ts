@@ -5,6 +5,7 @@ import { createReceiptIds } from "../scoring/receipt-id.ts";
 import { createScoreService, type Question } from "../scoring/score.ts";
 import { authenticate } from "./auth.ts";
 import { readBody } from "./body.ts";
+import { withinDeadline } from "./deadline.ts";
 import { logFailure, toProblem } from "./errors.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
@@ -21,6 +22,8 @@ import type { Services } from "./services.ts";
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 const UNKNOWN_ROUTE = "unknown";
+/** How long a handler may wait for the stores behind it. */
+const DEADLINE_MS = 10_000;
 
 /** Every call of the API. */
 export function allRoutes(services: Services, metrics: Metrics): Route[] {
@@ -63,7 +66,7 @@ export function allRoutes(services: Services, metrics: Metrics): Route[] {
 }
 
 /** The Express app over opened services. It listens nowhere yet: see `createServer`. */
-export function createApp(services: Services): Express {
+export function createApp(services: Services, { deadlineMs = DEADLINE_MS } = {}): Express {
   const metrics = createMetrics({ champions: services.champions.current, redisReady: services.redisReady });
   const app = express();
   app.disable("x-powered-by");
@@ -86,7 +89,7 @@ export function createApp(services: Services): Express {
 
   const methods = new Map<string, string[]>();
   for (const route of allRoutes(services, metrics)) {
-    app[route.method](route.path, runner(route, services));
+    app[route.method](route.path, runner(route, services, deadlineMs));
     methods.set(route.path, [...(methods.get(route.path) ?? []), route.method.toUpperCase()]);
   }
   for (const [path, allowed] of methods) {
@@ -112,7 +115,7 @@ export function createApp(services: Services): Express {
 }
 
 /** Key, parameters, body, handler, answer: what a route declares, in this order. */
-function runner(route: Route, { open, keys }: Pick<Services, "open" | "keys">) {
+function runner(route: Route, { open, keys }: Pick<Services, "open" | "keys">, deadlineMs: number) {
   const wanted = {
     limit: route.bodyLimit ?? MEGABYTE,
     optional: route.bodyOptional ?? false,
@@ -133,6 +136,6 @@ function runner(route: Route, { open, keys }: Pick<Services, "open" | "keys">) {
       holder,
       requestId: res.locals.requestId as string,
     } as Call<never, never, never>;
-    await send(req, res, await route.handle(call));
+    await send(req, res, await withinDeadline(deadlineMs, () => route.handle(call)));
   };
 }

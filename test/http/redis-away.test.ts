@@ -38,3 +38,11 @@ test("Redis dies under the service and comes back: features are scored all the w
   expect((await track()).status).toBe(200);
   expect((await house.get("/readyz")).body.missing).not.toContain("redis");
 });
+
+test("a store that never answers is given up on, and the caller told to come again", async () => {
+  const never = () => new Promise<never>(() => {});
+  await using house = await serve({ states: { read: never, async *scan() {} } }, { deadlineMs: 50 });
+  const res = await house.post("/v1/score", { id: "u1" });
+  expect([res.status, res.body.code, res.headers.get("retry-after")]).toEqual([503, "REDIS_AWAY", "5"]);
+  expect((await house.post("/v1/score", { models: ["bank"], features: { age: 40 } })).status).toBe(200);
+});

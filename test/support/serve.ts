@@ -59,7 +59,7 @@ export interface Served extends AsyncDisposable {
 }
 
 /** The real app on a free port, everything on memory twins; a test replaces what it is about. */
-export async function serve(given: Partial<Services> = {}): Promise<Served> {
+export async function serve(given: Partial<Services> = {}, options: { deadlineMs?: number } = {}): Promise<Served> {
   const reducer = given.reducer ?? tinyReducer();
   const { log: eventLog, states } = createMemoryHouse({ reducer });
   const artifacts = given.artifacts ?? createMemoryArtifacts();
@@ -84,7 +84,7 @@ export async function serve(given: Partial<Services> = {}): Promise<Served> {
     seed: 7,
     ...given,
   };
-  const server = createServer(createApp(services)).listen(0, "127.0.0.1");
+  const server = createServer(createApp(services, options)).listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
