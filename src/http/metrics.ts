@@ -1,6 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Champions } from "../scoring/champions.ts";
 
+/** Routes × statuses are few; whoever invents methods must not fill the memory. */
+const SERIES_KEPT = 1_000;
+const METHODS = new Set(["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"]);
+
 export interface Metrics {
   /** One answered request. `route` is the declared path, never the address that was asked for. */
   readonly answered: (method: string, route: string, status: number, seconds: number) => void;
@@ -50,8 +54,16 @@ export function createMetrics(facts: {
       this.set(facts.redisReady() ? 1 : 0);
     },
   });
+  // looking a series up by its labels costs more than counting, so each is looked up once
+  const series = new Map<string, { observe: (seconds: number) => void }>();
   return {
-    answered: (method, route, status, seconds) => requests.observe({ method, route, status: String(status) }, seconds),
+    answered(given, route, status, seconds) {
+      const method = METHODS.has(given) ? given : "other";
+      const key = `${method} ${route} ${status}`;
+      const known = series.get(key) ?? requests.labels(method, route, String(status));
+      if (series.size < SERIES_KEPT) series.set(key, known);
+      known.observe(seconds);
+    },
     scored: (model, version) => scores.inc({ model, version }),
     eventsTaken: (count) => events.inc(count),
     page: async () => ({ text: await registry.metrics(), type: registry.contentType }),

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -13,7 +13,7 @@ import {
 import { dirname } from "node:path";
 import { z } from "zod";
 import { PortraitError } from "../../errors.ts";
-import { type KeyStore, SCOPES, type Scope, withAdminKey } from "../../http/keys.ts";
+import { type KeyHolder, type KeyStore, SCOPES, type Scope, withAdminKey } from "../../http/keys.ts";
 
 const FORMAT = 1;
 
@@ -67,7 +67,7 @@ export function createDiskKeys(
   let file = readKeyFile(path);
   let stamp = stampOf(path);
   let lookedAt = clock();
-  let byPrefix = indexOf(file);
+  let index = indexOf(file);
 
   function lookAgain(patience = 0): void {
     const now = clock();
@@ -77,14 +77,14 @@ export function createDiskKeys(
     if (found === stamp) return;
     file = readKeyFile(path);
     stamp = found;
-    byPrefix = indexOf(file);
+    index = indexOf(file);
   }
 
   function write(next: KeyFile): void {
     writeWhole(path, JSON.stringify(next, null, 2));
     file = next;
     stamp = stampOf(path);
-    byPrefix = indexOf(file);
+    index = indexOf(file);
   }
 
   const store: KeyStore = {
@@ -95,11 +95,10 @@ export function createDiskKeys(
         // a file that was damaged meanwhile leaves the keys as they were; `portrait keys list` says what is wrong
       }
       const prefix = KEY.exec(key)?.[1];
-      const kept = prefix === undefined ? undefined : byPrefix.get(prefix);
+      const known = prefix === undefined ? undefined : index.byPrefix.get(prefix);
       // a stranger's key is weighed like a known one, so that the time it takes tells nothing
-      const wanted = Buffer.from(kept?.hmac ?? "0".repeat(64), "hex");
-      const same = timingSafeEqual(hmacOf(file.pepper, key), wanted);
-      return kept && same && kept.revokedAt === undefined ? { name: kept.name, scopes: kept.scopes } : undefined;
+      const same = timingSafeEqual(hmacOf(index.pepper, key), known?.hmac ?? NOBODY);
+      return known && same && known.kept.revokedAt === undefined ? known.holder : undefined;
     },
   };
 
@@ -107,13 +106,13 @@ export function createDiskKeys(
     check: withAdminKey(store, options.admin).check,
     create(name, scopes) {
       lookAgain();
-      const prefix = randomPrefix(byPrefix);
+      const prefix = randomPrefix(index.byPrefix);
       const key = `ptr_${prefix}_${randomBytes(32).toString("base64url")}`;
       const kept = {
         prefix,
         name,
         scopes: [...scopes],
-        hmac: hmacOf(file.pepper, key).toString("hex"),
+        hmac: hmacOf(index.pepper, key).toString("hex"),
         createdAt: new Date(clock()).toISOString(),
       };
       write({ ...file, keys: [...file.keys, kept] });
@@ -125,7 +124,7 @@ export function createDiskKeys(
     },
     revoke(prefix) {
       lookAgain();
-      const kept = byPrefix.get(prefix);
+      const kept = index.byPrefix.get(prefix)?.kept;
       if (!kept || kept.revokedAt !== undefined) return kept && faceOf(kept);
       const revoked = { ...kept, revokedAt: new Date(clock()).toISOString() };
       write({ ...file, keys: file.keys.map((one) => (one === kept ? revoked : one)) });
@@ -134,8 +133,20 @@ export function createDiskKeys(
   };
 }
 
-const hmacOf = (pepper: string, key: string) => createHmac("sha256", Buffer.from(pepper, "hex")).update(key).digest();
-const indexOf = ({ keys }: KeyFile) => new Map(keys.map((kept) => [kept.prefix, kept]));
+const NOBODY = Buffer.alloc(32);
+
+const hmacOf = (pepper: KeyObject, key: string) => createHmac("sha256", pepper).update(key).digest();
+
+/** The file as each check needs it: bytes instead of texts. */
+const indexOf = ({ pepper, keys }: KeyFile) => ({
+  pepper: createSecretKey(pepper, "hex"),
+  byPrefix: new Map(
+    keys.map((kept) => {
+      const holder: KeyHolder = Object.freeze({ name: kept.name, scopes: kept.scopes });
+      return [kept.prefix, { kept, holder, hmac: Buffer.from(kept.hmac, "hex") }];
+    }),
+  ),
+});
 const faceOf = ({ hmac: _, ...face }: z.infer<typeof Kept>): KeyFace => face;
 
 function randomPrefix(taken: ReadonlyMap<string, unknown>): string {
