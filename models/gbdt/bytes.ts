@@ -52,7 +52,7 @@ export function loadTrees(state: ModelState, columns: number): Trees {
   const { meta } = state;
   const saved = typeof meta === "object" && meta !== null && "columns" in meta ? meta.columns : undefined;
   if (saved !== columns) throw new TypeError(`the trees were saved for ${saved} columns, found ${columns}`);
-  const bytes = blob.slice().buffer;
+  const bytes = new Uint8Array(blob).buffer;
   let at = 0;
   const take = <A>(
     type: new (buffer: ArrayBuffer, at: number, length: number) => A,

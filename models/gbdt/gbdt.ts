@@ -129,9 +129,8 @@ async function prepare(
     wide: features.filter((f) => f.wide).length,
     chooseRows: choose?.rows ?? 0,
     threads: Math.min(params.threads, busy),
-    slots:
-      2 +
-      Math.min(Math.max(leaves >> Number(params.growth === "depth"), 1), Math.ceil((0.25 * weight) / params.minWeight)),
+    // A histogram for each node that may still be split: none of them stands on the last level, each weighs `minWeight`.
+    slots: 2 + Math.min(2 ** (params.depth - 1), leaves, Math.ceil((0.25 * weight) / params.minWeight)),
     nodes: 2 * leaves,
     weighted: data.weight !== undefined,
   };

@@ -98,6 +98,11 @@ export function growTree(
       if (big) big.best = tasks.best(2 * i + 1, features, minGain);
     });
   };
+  const takeSlot = () => {
+    const slot = free.pop();
+    if (slot === undefined) throw new Error(`gbdt: more than ${slots} histograms at once`);
+    return slot;
+  };
   /** What is over: its histogram is given back. */
   const close = (node: Open) => {
     if (node.slot >= 0) free.push(node.slot);
@@ -107,7 +112,7 @@ export function growTree(
   let total = 0n;
   for (let t = 0; t < threads; t++) total += memory.i64[(memory.get("totals") >> 3) + t];
   const root = open(0, total, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
-  root.slot = free.pop() as number;
+  root.slot = takeSlot();
   search([{ small: root }]);
 
   /** Last splits of their branch: paid out without moving a row. */
@@ -174,7 +179,7 @@ export function growTree(
       const pairs = going.map(({ parent, left, right }) => {
         const [small, big] = rowsOf(memory, left.id) <= rowsOf(memory, right.id) ? [left, right] : [right, left];
         big.slot = parent.slot;
-        small.slot = free.pop() as number;
+        small.slot = takeSlot();
         return { small, big };
       });
       search(pairs);
