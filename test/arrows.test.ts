@@ -10,7 +10,7 @@ test("every import runs along the road", () => {
 });
 
 test("an import against the road is objected to", () => {
-  const arrow = (from: string, to: string, dynamic = false) => objection({ from, to, dynamic });
+  const arrow = (from: string, to: string, late = false) => objection({ from, to, late });
   expect(arrow("src/events/a.ts", "src/scoring/b.ts")).toBe("events stands before scoring on the road");
   expect(arrow("src/scoring/a.ts", "src/stores/redis/b.ts")).toBe(
     "the station scoring may not import the rim (stores)",

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
  * Rooms: data and models import nobody; src imports models; training imports src and models; test imports all.
  * Stations inside src, in the order of the road: each may import those before it. The rim (stores, http, cli,
  * compose.ts) may import every station and no station imports the rim. Only src/cli opens training, and only by
- * dynamic import, so that the API process carries no trainer.
+ * dynamic import (or for its types), so that the API process carries no trainer.
  */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 export const ROAD = ["events", "features", "portraits", "segments", "scoring", "feedback", "retraining"];
@@ -19,7 +19,8 @@ const GROUND = ["errors.ts", "config.ts", "log.ts"];
 export interface Arrow {
   readonly from: string;
   readonly to: string;
-  readonly dynamic: boolean;
+  /** Opened only when it is called (`import()`), or erased before it runs (`import type`). */
+  readonly late: boolean;
 }
 
 function files(folder: string): string[] {
@@ -36,9 +37,10 @@ export function arrows(): Arrow[] {
   const found: Arrow[] = [];
   for (const from of ["data", "models", "src", "training"].flatMap(files)) {
     const text = readFileSync(join(ROOT, from), "utf8");
-    for (const match of text.matchAll(/(?:\bfrom\s+|\bimport\s+|\bimport\()\s*"(\.{1,2}\/[^"]+)"/g)) {
-      const to = relative(ROOT, resolve(dirname(join(ROOT, from)), match[1]));
-      found.push({ from, to, dynamic: match[0].startsWith("import(") });
+    const imports = /\bimport\s*\(\s*"(\.[^"]+)"|\b(?:im|ex)port\b(?:[^"'`;()]*\bfrom)?\s*"(\.[^"]+)"/g;
+    for (const [statement, opened, named] of text.matchAll(imports)) {
+      const to = relative(ROOT, resolve(dirname(join(ROOT, from)), opened ?? named));
+      found.push({ from, to, late: opened !== undefined || /^import\s+type\b/.test(statement) });
     }
   }
   return found;
@@ -48,11 +50,11 @@ const roomOf = (file: string) => file.split("/")[0];
 const stationOf = (file: string) => file.split("/")[1];
 
 /** Why an arrow may not be, or undefined when it may. */
-export function objection({ from, to, dynamic }: Arrow): string | undefined {
+export function objection({ from, to, late }: Arrow): string | undefined {
   const [a, b] = [roomOf(from), roomOf(to)];
   if (a !== b) {
     const allowed = (a === "src" && b === "models") || (a === "training" && (b === "src" || b === "models"));
-    const door = from.startsWith("src/cli/") && dynamic && (b === "training" || b === "data");
+    const door = from.startsWith("src/cli/") && late && (b === "training" || b === "data");
     return allowed || door ? undefined : `${a} may not import ${b}`;
   }
   if (a !== "src") return undefined;
