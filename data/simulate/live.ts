@@ -121,7 +121,7 @@ export function live(index: number, { firstDay, endDay, seed }: Span): Life {
     truth.push({ target: "fraud", user: id, order_id, probability: round(fraud, 6) });
     if (dice.chance(fraud)) {
       moments.push([second + Math.floor(dice.between(5, 40) * DAY_S), "Chargeback Received", { order_id }]);
-    } else if (dice.chance(logistic(-2.4 - 0.7 * hidden.stability))) {
+    } else if (dice.chance(sendsBack({ category, revenue, payment }, hidden.stability))) {
       const back = second + Math.floor(dice.between(3, 14) * DAY_S);
       refunds.push(back);
       moments.push([back, "Order Refunded", { order_id, revenue }]);
@@ -134,7 +134,7 @@ export function live(index: number, { firstDay, endDay, seed }: Span): Life {
     const back = repaid.filter((at) => at < second).length;
     const overdue = due.filter((at) => at < second).length;
     if (granted - back - overdue >= 2) return;
-    if (!dice.chance(0.0055 * Math.exp(-0.6 * hidden.thrift - 0.5 * overdue))) return;
+    if (!dice.chance(0.009 * Math.exp(-0.6 * hidden.thrift - 0.5 * overdue))) return;
 
     const loan_id = `loan-${index + 1}-${++loans}`;
     const months = dice.chance(0.6) ? 1 : 2;
@@ -144,12 +144,12 @@ export function live(index: number, { firstDay, endDay, seed }: Span): Life {
 
     const repays = logistic(
       3.1 +
-        0.9 * hidden.stability +
+        0.8 * hidden.stability +
         0.6 * hidden.honesty -
-        1.1 * Math.log(amount / 150) -
+        1.3 * Math.log(amount / 150) -
         0.7 * (months - 1) +
         0.7 * Math.min(2, back) -
-        1.4 * Math.min(2, overdue) -
+        1.5 * Math.min(2, overdue) -
         0.6 * (granted - back - overdue) -
         0.7 * Math.min(2, refunds.filter((at) => at < second).length) +
         0.5 * Math.max(-1.5, Math.min(1.5, (traits.age - 40) / 15)),
@@ -176,6 +176,17 @@ export function live(index: number, { firstDay, endDay, seed }: Span): Life {
     });
   truth.push({ target: "purchase", user: id, days: PURCHASE_DAYS, from: isoDay(joinDay), daily });
   return { person, calls, truth };
+}
+
+/** Clothes that do not fit, what was not paid for yet, and what was dear are sent back more. */
+function sendsBack(order: { category: string; revenue: number; payment: string }, stability: number): number {
+  return logistic(
+    -3 -
+      0.8 * stability +
+      (order.category === "fashion" ? 1.6 : 0) +
+      (order.payment === "invoice" ? 0.8 : 0) +
+      0.4 * Math.log(order.revenue / 60),
+  );
 }
 
 /** Four of five orders are paid the person's usual way. */
