@@ -64,5 +64,20 @@ function leaf(name: string, value: unknown): Property {
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 const LONE_SURROGATES = new RegExp(LONE_SURROGATE, "g");
 
-export const isWellFormed = (text: string): boolean => !LONE_SURROGATE.test(text);
+export const isWellFormed = (text: string): boolean => !hasSurrogate(text) || !LONE_SURROGATE.test(text);
 const wellFormed = (text: string): string => (isWellFormed(text) ? text : text.replace(LONE_SURROGATES, "\ufffd"));
+
+/** The cheap question first: nearly all texts hold no surrogate at all. */
+function hasSurrogate(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xf800) === 0xd800) return true;
+  return false;
+}
+
+/** Well-formed and without control characters (C0, DEL, C1): fit for an id or a name. */
+export function isPrintable(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 32 || (code > 126 && code < 160)) return false;
+  }
+  return isWellFormed(text);
+}
