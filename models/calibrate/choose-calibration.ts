@@ -1,4 +1,6 @@
 import { softplus } from "../math/softplus.ts";
+import { ece } from "../metrics/ece.ts";
+import { expectedEce } from "../metrics/expected-ece.ts";
 import type { Numbers } from "../model.ts";
 import { stratifiedFolds } from "../stratified-folds.ts";
 import { type Calibration, calibrate } from "./calibration.ts";
@@ -14,6 +16,16 @@ export interface CalibrationChoice {
 
 type Rows = { readonly margin: Float64Array; readonly label: Uint8Array; readonly weight: Float64Array };
 
+type Kind = Calibration["kind"];
+
+/** From the simplest to the richest. */
+const KINDS: readonly Kind[] = ["identity", "platt", "isotonic"];
+const FIT: Readonly<Record<Kind, (rows: Rows) => Calibration>> = {
+  identity: () => ({ kind: "identity" }),
+  platt: ({ margin, label, weight }) => fitPlatt(margin, label, weight),
+  isotonic: ({ margin, label, weight }) => fitIsotonic(margin, label, weight),
+};
+
 const FOLDS = 10;
 /** A richer kind must win by this many standard errors of the paired difference. */
 const CONVINCING = 1;
@@ -21,48 +33,71 @@ const CONVINCING = 1;
 /**
  * Chooses how margins of rows that the model has not seen become probabilities: as they are, by Platt or isotonic.
  *
- * Each kind is judged by log loss over ten folds. A richer kind is taken only when it beats the simpler one by more
- * than one standard error: a calibration fitted to noise is worse than none. The chosen kind is fitted on all rows.
- * `identity` may be excluded for scores that are no log-odds. Cost: O(n log n).
+ * Each kind is tried over ten folds. The simplest kind is taken whose calibration error is no larger than a perfectly
+ * calibrated model would show on as many rows, unless a richer one beats its log loss by more than one standard error:
+ * a calibration fitted to noise is worse than none. When all show a larger error, the smallest log loss wins; when rows
+ * are weighted, log loss decides alone.
+ * The chosen kind is fitted on all rows. `identity` may be excluded for scores that are no log-odds. Cost: O(n log n).
  */
 export function chooseCalibration(
   margin: Numbers,
   label: Uint8Array,
   options: { readonly seed: number; readonly weight?: Float64Array; readonly identity?: boolean },
 ): CalibrationChoice {
-  const n = label.length;
   const rows: Rows = {
     margin: Float64Array.from(margin),
     label,
-    weight: options.weight ?? new Float64Array(n).fill(1),
+    weight: options.weight ?? new Float64Array(label.length).fill(1),
   };
-  const fit = {
-    identity: (): Calibration => ({ kind: "identity" }),
-    platt: (r: Rows): Calibration => fitPlatt(r.margin, r.label, r.weight),
-    isotonic: (r: Rows): Calibration => fitIsotonic(r.margin, r.label, r.weight),
-  };
+  const kinds = options.identity === false ? KINDS.slice(1) : KINDS;
   const fold = stratifiedFolds(label, FOLDS, options.seed);
-  const losses = { identity: new Float64Array(n), platt: new Float64Array(n), isotonic: new Float64Array(n) };
+  const trials = new Map(KINDS.map((kind) => [kind, tryOut(kind, rows, fold)]));
+  const trial = (kind: Kind) => trials.get(kind) as Trial;
+  const total = rows.weight.reduce((sum, w) => sum + w, 0);
+  const mean = (kind: Kind) => trial(kind).loss.reduce((sum, l) => sum + l, 0) / total;
+
+  // Weighted rows stand for others, which no count of them can check: log loss decides alone.
+  const checked = options.weight === undefined;
+  const honest = kinds.filter((kind) => {
+    if (!checked) return true;
+    const { probability } = trial(kind);
+    return ece(probability, label) <= expectedEce(probability, { seed: options.seed }).p95;
+  });
+  let kind = honest[0] ?? kinds.reduce((a, b) => (mean(b) < mean(a) ? b : a));
+  for (const richer of kinds.slice(kinds.indexOf(kind) + 1))
+    if (convincing(trial(kind).loss, trial(richer).loss)) kind = richer;
+
+  const logLoss = { identity: mean("identity"), platt: mean("platt"), isotonic: mean("isotonic") };
+  return { calibration: FIT[kind](rows), logLoss, why: whyOf(kind, logLoss, checked ? honest : undefined) };
+}
+
+function whyOf(kind: Kind, logLoss: CalibrationChoice["logLoss"], honest?: readonly Kind[]): string {
+  const others = KINDS.filter((k) => k !== kind).map((k) => `${k} ${logLoss[k].toFixed(4)}`);
+  const tried = `${kind}: log loss ${logLoss[kind].toFixed(4)} over ${FOLDS} folds (${others.join(", ")})`;
+  if (!honest) return tried;
+  return honest.includes(kind)
+    ? `${tried}, and its calibration error is no more than chance`
+    : `${tried}; every kind shows a calibration error beyond chance`;
+}
+
+interface Trial {
+  /** Each row's log loss and probability by a calibration that had not seen it. */
+  readonly loss: Float64Array;
+  readonly probability: Float64Array;
+}
+
+function tryOut(kind: Kind, rows: Rows, fold: Uint8Array): Trial {
+  const loss = new Float64Array(fold.length);
+  const probability = new Float64Array(fold.length);
   for (let f = 0; f < FOLDS; f++) {
-    const rest = pick(rows, (i) => fold[i] !== f);
-    for (const kind of ["identity", "platt", "isotonic"] as const) {
-      const calibration = fit[kind](rest);
-      for (let i = 0; i < n; i++)
-        if (fold[i] === f) losses[kind][i] = lossOf(calibration, rows.margin[i], label[i]) * rows.weight[i];
+    const calibration = FIT[kind](pick(rows, (i) => fold[i] !== f));
+    for (let i = 0; i < fold.length; i++) {
+      if (fold[i] !== f) continue;
+      probability[i] = calibrate(calibration, rows.margin[i]);
+      loss[i] = lossOf(calibration, rows.margin[i], rows.label[i]) * rows.weight[i];
     }
   }
-  const total = rows.weight.reduce((sum, w) => sum + w, 0);
-  const mean = (list: Float64Array) => list.reduce((sum, l) => sum + l, 0) / total;
-  const logLoss = { identity: mean(losses.identity), platt: mean(losses.platt), isotonic: mean(losses.isotonic) };
-
-  let kind: Calibration["kind"] = options.identity === false ? "platt" : "identity";
-  for (const richer of ["platt", "isotonic"] as const)
-    if (richer !== kind && convincing(losses[kind], losses[richer])) kind = richer;
-  const others = (["identity", "platt", "isotonic"] as const).filter((k) => k !== kind);
-  const why = `${kind}: log loss ${logLoss[kind].toFixed(4)} over ${FOLDS} folds (${others
-    .map((k) => `${k} ${logLoss[k].toFixed(4)}`)
-    .join(", ")}); a richer kind must win by more than its noise`;
-  return { calibration: fit[kind](rows), logLoss, why };
+  return { loss, probability };
 }
 
 function lossOf(calibration: Calibration, margin: number, label: number): number {
