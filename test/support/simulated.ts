@@ -5,8 +5,8 @@ import type { Event } from "../../src/events/event.ts";
 export const SHOP_CLOSES = Date.UTC(2026, 2, 1);
 
 /** The events of a small simulated shop, as the log would keep them; known when they happened. */
-export function simulatedEvents(people: number, days = 180, seed = 7): Event[] {
-  return [...simulateCalls({ people, days, seed, until: SHOP_CLOSES })].map((call) => {
+export function simulatedEvents(people: number, days = 180, seed = 7, until = SHOP_CLOSES): Event[] {
+  return [...simulateCalls({ people, days, seed, until })].map((call) => {
     const at = Date.parse(call.timestamp);
     const entity = { kind: "user", id: call.userId };
     return call.type === "identify"

@@ -1,0 +1,134 @@
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { createDiskArtifacts } from "../../src/stores/disk/artifacts.ts";
+import { runningPrivateRedis } from "../../src/stores/redis/private-redis.ts";
+import { constantArtifact } from "../support/constant-artifact.ts";
+import { ask, KEY, portrait } from "../support/portrait-process.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+/** A var folder with a champion that says 0.25 of everybody. */
+async function varWithChampion(): Promise<string> {
+  const root = tempDir();
+  const disk = createDiskArtifacts(join(root, "artifacts"));
+  await disk.save(constantArtifact());
+  await disk.promote("bank", "v1", "first");
+  return root;
+}
+
+const alive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+test("serve without Redis lives, scores what comes with the request, says what is missing, and ends with 0", async () => {
+  const api = portrait(["serve", "--json"], { PORTRAIT_VAR: await varWithChampion() });
+  const url = String((await api.hear("portrait answers")).url);
+  expect((await fetch(`${url}/livez`)).status).toBe(200);
+  expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ missing: expect.arrayContaining(["redis"]) });
+  const scored = await ask(url, "POST", "/v1/score", { models: ["bank"], features: { age: 40 } });
+  expect(scored.status).toBe(200);
+  expect(await scored.json()).toMatchObject({ scores: { bank: { version: "v1" } }, missing: ["receipt"] });
+  const byId = await ask(url, "POST", "/v1/score", { entity: "user", id: "u1", models: ["purchase"] });
+  expect(byId.status).toBe(503);
+  const retrain = await ask(url, "POST", "/v1/models/purchase/retrain", {});
+  expect(await retrain.json()).toMatchObject({ status: 503, code: "REDIS_AWAY" });
+  expect(await api.end()).toBe(0);
+});
+
+test("a port in use is a named error with what to do, and the exit code is 1", async () => {
+  const squatter = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void squatter.close());
+  await new Promise((listening) => squatter.once("listening", listening));
+  const { port } = squatter.address() as AddressInfo;
+  const api = portrait(["serve", "--json", "--port", String(port)], { PORTRAIT_VAR: tempDir() });
+  expect(await api.ended).toBe(1);
+  const { error } = JSON.parse(api.out()) as { error: { code: string; message: string } };
+  expect(error.code).toBe("PORT_IN_USE");
+  expect(error.message).toContain(`Wanted port ${port} on 127.0.0.1`);
+});
+
+test("SIGTERM lets a request in flight finish", async () => {
+  const api = portrait(["serve", "--json"], { PORTRAIT_VAR: await varWithChampion() });
+  const url = new URL(String((await api.hear("portrait answers")).url));
+  const body = JSON.stringify({ models: ["bank"], features: { age: 40 } });
+  const answer = new Promise<number | undefined>((done, failed) => {
+    const slow = request(
+      {
+        host: url.hostname,
+        port: url.port,
+        method: "POST",
+        path: "/v1/score",
+        headers: { Authorization: `Bearer ${KEY}`, "Content-Type": "application/json", "Content-Length": body.length },
+      },
+      (res) => {
+        res.resume();
+        res.once("end", () => done(res.statusCode));
+      },
+    );
+    slow.once("error", failed);
+    slow.write(body.slice(0, 10));
+    setTimeout(() => api.end(), 300);
+    setTimeout(() => slow.end(body.slice(10)), 700);
+  });
+  await api.hear("ending");
+  expect(await answer).toBe(200);
+  expect(await api.ended).toBe(0);
+});
+
+test("work without any Redis is a named error", async () => {
+  const worker = portrait(["work", "--json"], { PORTRAIT_VAR: tempDir() });
+  expect(await worker.ended).toBe(1);
+  expect(JSON.parse(worker.out())).toMatchObject({ error: { code: "REDIS_AWAY" } });
+});
+
+test("a configuration that does not hold together names every variable at once", async () => {
+  const api = portrait(["serve", "--json"], { PORT: "http", PORTRAIT_PARTITIONS: "0" });
+  expect(await api.ended).toBe(1);
+  expect(JSON.parse(api.out())).toMatchObject({
+    error: { code: "CONFIG_INVALID", facts: { variables: ["PORT", "PORTRAIT_PARTITIONS"] } },
+  });
+});
+
+test("up brings Redis, worker and API, and one Ctrl-C ends them all in order", async () => {
+  const root = await varWithChampion();
+  const up = portrait(["up", "--json"], { PORTRAIT_VAR: root, PORTRAIT_API_KEY: undefined });
+  const url = String((await up.hear("portrait is up")).url);
+  const key = /shown once: (ptr_\S+)/.exec(up.out())?.[1] ?? "";
+  const ready = await fetch(`${url}/readyz`);
+  expect(ready.status).toBe(200);
+
+  const scored = await fetch(`${url}/v1/score`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ models: ["bank"], features: { age: 40 } }),
+  });
+  expect(scored.status).toBe(200);
+  expect(await scored.json()).toMatchObject({ scores: { bank: { version: "v1" } }, receipt: expect.any(String) });
+  expect(await runningPrivateRedis(join(root, "redis"))).toMatch(/^unix:/);
+
+  const second = portrait(["up", "--json"], { PORTRAIT_VAR: root });
+  expect(await second.ended).toBe(1);
+  expect(JSON.parse(second.out())).toMatchObject({ error: { code: "VAR_IN_USE" } });
+
+  expect(await up.end("SIGINT")).toBe(0);
+  expect(up.said.map(({ msg }) => msg)).toEqual(expect.arrayContaining(["portrait is up", "ending"]));
+  expect(await runningPrivateRedis(join(root, "redis"))).toBeUndefined();
+});
+
+test("when the API is killed, its worker ends by itself", async () => {
+  const up = portrait(["up", "--json"], { PORTRAIT_VAR: tempDir() });
+  await up.hear("portrait is up");
+  const children = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(up.pid)], { encoding: "utf8" });
+  const worker = Number(/(\d+) .*\bwork\b/.exec(children)?.[1]);
+  const redis = Number(/(\d+) .*redis-server/.exec(children)?.[1]);
+  expect(worker).toBeGreaterThan(0);
+  await up.end("SIGKILL");
+  await expect.poll(() => alive(worker), { timeout: 15_000 }).toBe(false);
+  process.kill(redis); // nobody is left to stop it: the next `up` in that folder would
+});
