@@ -37,6 +37,12 @@ const commands: (() => Promise<{ readonly register: (program: Command) => void }
   () => import("./commands/demo.ts"),
 ];
 
+// a reader that has seen enough (`portrait --help | head`) is no failure
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
 try {
   for (const open of commands) (await open()).register(program);
   await program.parseAsync();

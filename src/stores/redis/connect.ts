@@ -24,6 +24,7 @@ export function connectFailFast(url: string): Redis {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 2_000,
+    commandTimeout: 3_000, // a stopped server answers nothing at all: that, too, is away
     retryStrategy: (tries) => Math.min(tries * 50, 1_000),
   });
   redis.on("error", () => {}); // each command reports its own failure; an unheard event would end the process
