@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { reportFailure } from "./terminal.ts";
 
 /**
- * The front door: every command is a file in `commands/`, opened only when it is called,
+ * The front door: every command is a file in `commands/` that opens what it needs only when it is called,
  * so that `portrait score` does not load a trainer.
  */
 const program = new Command("portrait")
@@ -21,6 +21,7 @@ const commands: (() => Promise<{ readonly register: (program: Command) => void }
   () => import("./commands/explore.ts"),
   () => import("./commands/models.ts"),
   () => import("./commands/features.ts"),
+  () => import("./commands/show.ts"),
   () => import("./commands/segments.ts"),
   () => import("./commands/doctor.ts"),
   () => import("./commands/simulate.ts"),
