@@ -43,7 +43,7 @@ export async function columnFacts(
   await connection.run(
     `CREATE OR REPLACE TEMP TABLE texts AS SELECT ${textSql(source)} AS v, count(*)::DOUBLE AS n FROM ${rows} GROUP BY ALL`,
   );
-  const infinite = "lower(v) IN ('inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity')";
+  const infinite = "regexp_full_match(v, '[+-]?([iI]nf(inity)?|INF|[0-9.]+[eE][+]?[0-9]+)')";
   const [counts] = await rowsOf(
     connection,
     `WITH read AS (SELECT *, ${numberSql("v", decimal)} AS x FROM texts)

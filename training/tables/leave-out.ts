@@ -1,6 +1,6 @@
 import type { Column } from "../../models/model.ts";
 import type { LeftOutCode } from "./read-table.ts";
-import { type Alone, tellsAlone } from "./tells-alone.ts";
+import { type Alone, scatter, tellsAlone } from "./tells-alone.ts";
 
 /** A column as it was read, and the name of the file's column that it came from. */
 export interface Used {
@@ -62,10 +62,10 @@ export function leaveOut(used: readonly Used[], label: Uint8Array, keep: Readonl
 /** Enough rows to see a leak. */
 const ENOUGH_ROWS = 200_000;
 
-/** Every so-manieth row where there are more than enough. */
+/** A scattered part of the rows where there are more than enough. */
 function thinned<A extends Float64Array | Uint8Array>(rows: A): A {
   const step = Math.ceil(rows.length / ENOUGH_ROWS);
-  return step <= 1 ? rows : (rows.filter((_, i) => i % step === 0) as A);
+  return step <= 1 ? rows : (rows.filter((_, i) => scatter(i) % step === 0) as A);
 }
 
 const placeWords = (column: Column, place: number): string =>

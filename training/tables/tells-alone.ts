@@ -17,7 +17,7 @@ const PURE_ROWS = 30;
 /**
  * What a column tells by itself: the larger of the AUC of its own order (numbers, missing rows in the middle) and the
  * AUC of the label's rate in each of up to 64 ranges or in each category, read crosswise from the other half of the
- * rows (even and odd ones), so that many small categories do not seem to know what they only remember.
+ * rows, so that many small categories do not seem to know what they only remember.
  *
  * @param label 0 or 1 by row
  * Cost: one sort of the rows.
@@ -27,6 +27,13 @@ export function tellsAlone(column: Column, values: Numbers, label: Uint8Array): 
   const crosswise = auc(crossRates(bins.of, bins.count, label), label);
   const plain = column.type === "number" ? auc(missingInTheMiddle(values), label) : 0.5;
   return { auc: Math.max(0.5, crosswise, plain, 1 - plain), ...pureBin(bins.of, bins.count, label) };
+}
+
+/** A whole number below 2³² that looks like chance and is the same for the same row (the finaliser of MurmurHash3). */
+export function scatter(i: number): number {
+  let h = Math.imul(i ^ (i >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
 }
 
 interface Bins {
@@ -72,19 +79,23 @@ function upTo(cuts: readonly number[], value: number): number {
   return low;
 }
 
+/** Which half a row is in: scattered, for files whose labels take turns. */
+const halfOf = (i: number): 0 | 1 => (scatter(i) & 1) as 0 | 1;
+
 /** For each row the label's rate in its bin among the rows of the other half, drawn towards the whole rate by one row. */
 function crossRates(of: Uint16Array, count: number, label: Uint8Array): Float64Array {
   const rows = [new Float64Array(count), new Float64Array(count)];
   const hits = [new Float64Array(count), new Float64Array(count)];
   let positives = 0;
   for (let i = 0; i < of.length; i++) {
-    rows[i & 1][of[i]]++;
-    hits[i & 1][of[i]] += label[i];
+    const half = halfOf(i);
+    rows[half][of[i]]++;
+    hits[half][of[i]] += label[i];
     positives += label[i];
   }
   const rate = positives / of.length;
   return Float64Array.from(of, (bin, i) => {
-    const other = 1 - (i & 1);
+    const other = 1 - halfOf(i);
     return (hits[other][bin] + rate) / (rows[other][bin] + 1);
   });
 }
