@@ -88,6 +88,17 @@ describe("asking", () => {
     expect(seen.filter(isFinished)).toHaveLength(1);
   });
 
+  test("a job is never seen done without its result, however closely it is watched", async () => {
+    const queue = await openQueue();
+    work(async () => published);
+    for (let i = 0; i < 20; i++) {
+      const { id } = await queue.ask(purchase);
+      let view: JobView | undefined;
+      while (!view || !isFinished(view)) view = await queue.job(id);
+      expect(view).toMatchObject({ state: "done", result: published });
+    }
+  });
+
   test("a model has one unfinished job: asking again answers the same one, another model gets its own", async () => {
     const queue = await openQueue();
     const first = await queue.ask(purchase);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Job, Queue } from "bullmq";
+import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { type RetrainPayload, type RetrainResult, retrainJob } from "../../retraining/job.ts";
 import { isFinished, type JobView, type RetrainQueue } from "../../retraining/queue.ts";
@@ -68,14 +68,12 @@ export function createRetrainQueue({
     }
   }
 
-  async function view(job: Job<RetrainPayload, RetrainResult>): Promise<JobView> {
-    const [state, asked] = await Promise.all([job.getState(), redis.exists(keys.cancelFlag(String(job.id)))]);
-    return toJobView(job, state, asked === 1);
-  }
-
   async function find(id: string): Promise<JobView | undefined> {
-    const job = (await (await queue()).getJob(id)) as Job<RetrainPayload, RetrainResult> | undefined;
-    if (job) return view(job);
+    const jobs = await queue();
+    // the state first: a job that ends in between is then seen as running once more, never as done without a result
+    const state = await jobs.getJobState(id);
+    const [job, asked] = await Promise.all([jobs.getJob(id), redis.exists(keys.cancelFlag(id))]);
+    if (job) return toJobView(job, state, asked === 1);
     const ended = await redis.get(keys.cancelled(id));
     return ended === null ? undefined : (JSON.parse(ended) as JobView);
   }

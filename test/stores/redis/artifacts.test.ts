@@ -4,6 +4,7 @@ import { createRedisArtifacts } from "../../../src/stores/redis/artifacts.ts";
 import { connectFailFast, redisOptions, whenReady } from "../../../src/stores/redis/connect.ts";
 import { startPrivateRedis } from "../../../src/stores/redis/private-redis.ts";
 import { SWAP_CHANNEL } from "../../../src/stores/redis/swap.ts";
+import { artifactStoreKeepsItsPromises } from "../../contract/artifact-store.ts";
 import { constantArtifact } from "../../support/constant-artifact.ts";
 import { useRedis } from "../../support/redis.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -17,14 +18,7 @@ beforeAll(async () => {
 beforeEach(() => house.flush());
 afterAll(() => redis.disconnect());
 
-test("a version comes back byte for byte, whatever bytes its files hold", async () => {
-  const store = createRedisArtifacts(redis);
-  const artifact = constantArtifact();
-  await store.save(artifact);
-  const found = await store.load("bank", "v1");
-  expect(found.digest).toBe(artifact.digest);
-  expect([...found.files]).toEqual([...artifact.files]);
-});
+artifactStoreKeepsItsPromises("Redis", (now) => createRedisArtifacts(redis, now));
 
 test("a promotion is announced in the same step, with the model's name and nothing else", async () => {
   const store = createRedisArtifacts(redis, () => Date.UTC(2026, 2, 1));
