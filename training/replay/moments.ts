@@ -15,6 +15,8 @@ export type Take = (
 
 /** Why some rows were not taken. */
 export interface Untaken {
+  /** The log was too young to say who was active. */
+  early: number;
   /** The label is not known yet. */
   immature: number;
   /** The event lacks the property that the outcome would be recognised by. */
@@ -52,6 +54,10 @@ export function takeWithin(
   };
   const active = (moment: number) => newest > moment - target.activeDays * DAY_MS;
 
+  for (const moment of spine.early) {
+    arrive(moment);
+    if (active(moment)) untaken.early++;
+  }
   for (const moment of spine.mature) {
     arrive(moment);
     if (!active(moment)) continue;

@@ -62,7 +62,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   const from = log.firstAt ?? 0;
   const spine = target.kind === "event-within" ? spineOf(target, from, until) : undefined;
 
-  const untaken: Untaken = { immature: 0, unnamed: 0, foretold: 0 };
+  const untaken: Untaken = { early: 0, immature: 0, unnamed: 0, foretold: 0 };
   const owners: string[] = [];
   const things: string[] = [];
   let reading: Row | undefined;

@@ -19,8 +19,11 @@ const fraud = Recipe.parse({
   fields: { revenue: "number", payment: "category", gift: "boolean" },
 });
 
+/** Long before the rest, so that the log is old enough to say who was active; gone when the rest begins. */
+const OLD = did("old", "View", -60);
+
 const replay = (recipe: Recipe, events: readonly Omit<LoggedEvent, "position">[], until?: number) =>
-  replayDataset({ recipe, lake: lakeOf(events), reducer: diaryReducer, until });
+  replayDataset({ recipe, lake: lakeOf(events.length ? [OLD, ...events] : []), reducer: diaryReducer, until });
 
 /** Rows as a person would write them down: categories in words, missing left out, the moment in days after MONDAY. */
 function readable({ data, entity, thing }: Replayed) {
@@ -59,8 +62,8 @@ describe("at spine moments", () => {
       rows: 6,
       positives: 1,
       entities: 2,
-      events: 5,
-      from: MONDAY + 1.5 * DAY,
+      events: 6,
+      from: MONDAY - 60 * DAY,
       until: MONDAY + 27.5 * DAY,
       // on day 24 ann was there 4 days ago; bob was last there 21.75 days before
       immature: 1,
@@ -109,6 +112,17 @@ describe("at spine moments", () => {
       code: "RECIPE_INVALID",
     });
   });
+});
+
+test("rows of a log too young to say who was active are counted, not taken", async () => {
+  const { data, about } = await replayDataset({
+    recipe: purchase,
+    reducer: diaryReducer,
+    // ann is there from day 0 on; moments 6, 13, … 90, of which 6 and 13 come before the log is 20 days old
+    lake: lakeOf([0, 10, 30, 100].map((day) => did("ann", "View", day))),
+  });
+  expect(about.early).toBe(2);
+  expect(((data.time?.[0] ?? Number.NaN) - MONDAY) / DAY).toBe(20);
 });
 
 describe("at events", () => {
