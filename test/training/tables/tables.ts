@@ -1,19 +1,30 @@
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { afterAll } from "vitest";
 import { createRandom } from "../../../models/random.ts";
-import { tempDir } from "../../support/temp-dir.ts";
+
+/** Gone when the tests of the file are over; for hooks too, where `tempDir` cannot be used. */
+const dir = mkdtempSync(join(tmpdir(), "portrait-tables-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+let made = 0;
 
 /** A file of the test's own with these bytes. */
 export function fileOf(content: string | Uint8Array, name = "table.csv"): string {
-  const path = join(tempDir(), name);
+  const path = pathOf(name);
   writeFileSync(path, content);
   return path;
 }
 
+function pathOf(name: string): string {
+  const folder = mkdtempSync(join(dir, `${made++}-`));
+  return join(folder, name);
+}
+
 /** A Parquet file of the test's own with what `sql` selects. */
 export async function parquetOf(sql: string, name = "table.parquet"): Promise<string> {
-  const path = join(tempDir(), name);
+  const path = pathOf(name);
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   await connection.run(`COPY (${sql}) TO '${path}' (FORMAT parquet)`);
