@@ -20,6 +20,7 @@ const commands: (() => Promise<{ readonly register: (program: Command) => void }
   () => import("./commands/score.ts"),
   () => import("./commands/explore.ts"),
   () => import("./commands/models.ts"),
+  () => import("./commands/datasets.ts"),
   () => import("./commands/features.ts"),
   () => import("./commands/show.ts"),
   () => import("./commands/segments.ts"),
