@@ -2,10 +2,12 @@ import { constant } from "./constant/constant.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import type { Learner } from "./model.ts";
 import { logistic } from "./net/logistic.ts";
+import { net } from "./net/net.ts";
 
 /** Every way of learning, by the name that plans and recipes use. What each needs is opened when it fits. */
 export const LEARNERS: Readonly<Record<string, Learner<unknown>>> = {
   constant: constant as Learner<unknown>,
   gbdt: gbdt as Learner<unknown>,
   logistic: logistic as Learner<unknown>,
+  net: net as Learner<unknown>,
 };

@@ -2,6 +2,7 @@ import { loadConstant } from "./constant/constant.ts";
 import { loadGbdt } from "./gbdt/model.ts";
 import type { Column, Model, ModelState } from "./model.ts";
 import { loadLogistic } from "./net/logistic-model.ts";
+import { loadNet } from "./net/net-model.ts";
 
 type Load = (columns: readonly Column[], state: ModelState) => Model;
 
@@ -10,6 +11,7 @@ const LOADERS: Readonly<Record<string, Load>> = {
   constant: loadConstant,
   gbdt: loadGbdt,
   logistic: loadLogistic,
+  net: loadNet,
 };
 
 /** The model that `save` put away, answer for answer. @throws TypeError when the kind or the columns do not fit */
