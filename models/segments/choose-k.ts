@@ -12,6 +12,8 @@ export interface Candidate {
 export const LEAST_SEGMENTS = 2;
 export const MOST_SEGMENTS = 8;
 const RESTARTS = 3;
+/** From here on a silhouette shows a strong structure (Kaufman & Rousseeuw 1990, table 2.4). */
+const STRONG = 0.7;
 
 /** The mean silhouette of one number of clusters: fitted on `points`, judged on `sample`. */
 export function judge(k: number, points: Points, sample: Points, seed: number): Candidate {
@@ -30,10 +32,13 @@ export function countsToTry(points: Points): number[] {
 /**
  * The finest count whose mean silhouette is not worse than the best one by more than the best one's standard error:
  * among counts that the sample cannot tell apart, the one that says more. There must be a candidate.
+ *
+ * Two is chosen only where the structure is strong or nothing else was tried: on behaviour the silhouette likes two best,
+ * the busy and the quiet, which tells a reader nothing that the activity index did not.
  */
 export function chooseK(candidates: readonly Candidate[]): number {
-  const best = candidates.reduce((a, b) => (b.silhouette > a.silhouette ? b : a));
-  return Math.max(
-    ...candidates.filter(({ silhouette }) => silhouette >= best.silhouette - best.error).map(({ k }) => k),
-  );
+  const telling = candidates.filter(({ k, silhouette }) => k > 2 || silhouette >= STRONG);
+  const open = telling.length > 0 ? telling : candidates;
+  const best = open.reduce((a, b) => (b.silhouette > a.silhouette ? b : a));
+  return Math.max(...open.filter(({ silhouette }) => silhouette >= best.silhouette - best.error).map(({ k }) => k));
 }

@@ -185,6 +185,6 @@ function say(summary: IngestSummary, applied: boolean, stats: IngestStats | unde
     );
   else
     process.stdout.write(
-      `${paint("dim", "Next: portrait segments · portrait train purchase · portrait portrait <id>")}\n`,
+      `${paint("dim", "Next: portrait segments · portrait train purchase · portrait show user <id>")}\n`,
     );
 }

@@ -45,7 +45,7 @@ export function register(program: Command): void {
       "after",
       `
 Reads the event log in the lake, no Redis is needed. The number of segments is the finest from 2 to 8 that silhouettes
-on a sample cannot tell from the best. The same log and seed give the same segments.
+on a sample cannot tell from the best; two only where they stand far apart. The same log and seed give the same segments.
 
 Examples:
   $ portrait segments

@@ -40,7 +40,9 @@ test("three clouds are found, wherever they lie in the order of rows", () => {
   expect(candidates.map(({ k }) => k)).toEqual([2, 3, 4, 5, 6, 7, 8]);
   expect(chooseK(candidates)).toBe(3);
   const { centroids } = cluster(THREE, 3, 11, 5);
-  const middles = centroids.map((point) => point.map((x) => Math.round(x) + 0)).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const middles = centroids
+    .map((point) => point.map((x) => Math.round(x) + 0))
+    .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   expect(middles).toEqual([
     [0, 0],
     [0, 10],
@@ -66,7 +68,11 @@ test("more restarts never make the clusters wider", () => {
 test("of counts that the sample cannot tell apart, the finest is taken", () => {
   const candidate = (k: number, mean: number) => ({ k, silhouette: mean, error: 0.01 });
   expect(chooseK([candidate(2, 0.5), candidate(3, 0.495), candidate(4, 0.48)])).toBe(3);
-  expect(chooseK([candidate(2, 0.5), candidate(3, 0.4)])).toBe(2);
+  expect(chooseK([candidate(3, 0.5), candidate(4, 0.4)])).toBe(3);
+  // two only where the structure is strong, or where nothing else can be had
+  expect(chooseK([candidate(2, 0.75), candidate(3, 0.6)])).toBe(2);
+  expect(chooseK([candidate(2, 0.5), candidate(3, 0.4)])).toBe(3);
+  expect(chooseK([candidate(2, 0.5)])).toBe(2);
 });
 
 test("no more clusters are tried than there are different points", () => {
