@@ -22,6 +22,11 @@ async function extremes(client: Client, users: readonly string[]): Promise<{ mos
   return { most: scored[0].user, least: scored[scored.length - 1].user };
 }
 
+const place = (percentile: number) =>
+  percentile >= 50
+    ? `in the top ${Math.max(1, Math.ceil(100 - percentile))} %`
+    : `in the lowest ${Math.max(1, Math.ceil(percentile))} %`;
+
 function tell(
   story: Story,
   opening: string,
@@ -34,8 +39,7 @@ function tell(
     return;
   }
   const { probability, percentile, band, version, reasons = [] } = scores[model];
-  const standing =
-    percentile === undefined ? "" : `, higher than ${percent(percentile / 100)} of those it learned from`;
+  const standing = percentile === undefined ? "" : `, ${place(percentile)} of those it learned from`;
   story.say(`${opening}: ${percent(probability)} ${words} (${band}${standing})`);
   story.quote([...reasons.map(({ words }) => `· ${words}`), `receipt ${receipt}, ${model} ${version}`]);
 }
