@@ -1,13 +1,23 @@
 import { PortraitError } from "../../errors.ts";
-import { redisFailure as plainFailure } from "./redis-errors.ts";
 
-/** `redisFailure` of redis-errors.ts, in the words of the one who wanted something: REDIS_FULL, REDIS_AWAY, or the bug itself. */
+/**
+ * What an error of the Redis client means for a caller: REDIS_FULL when the server refused for want of memory,
+ * REDIS_AWAY when the connection failed. Anything else is a bug and is answered as it came.
+ */
 export function redisFailure(error: unknown, wanted: string): unknown {
-  const failure = plainFailure(error);
-  if (failure === error || !(failure instanceof PortraitError)) return failure;
-  if (failure.code === "REDIS_AWAY") return redisAway(wanted, error);
-  const message = `Wanted ${wanted}, but Redis has no room left. Give it more memory (maxmemory) or disk, then try again.`;
-  return new PortraitError(failure.code, message, {}, error);
+  if (error instanceof PortraitError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (/^OOM |^MISCONF |maxmemory/.test(message))
+    return new PortraitError(
+      "REDIS_FULL",
+      `Wanted ${wanted}, but Redis has no room left. Give it more memory (maxmemory), then try again.`,
+      {},
+      error,
+    );
+  const lost =
+    /stream isn't writeable|connection is closed|max retries|ECONN|EPIPE|ENOENT|ENOTFOUND|ETIMEDOUT|timed out|command aborted|LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|reset/i;
+  if (lost.test(message)) return redisAway(wanted, error);
+  return error;
 }
 
 export const redisAway = (wanted: string, cause?: unknown): PortraitError =>
