@@ -10,7 +10,7 @@ const people: Dataset = {
     { name: "city", type: "category", categories: ["Rome", "Oslo"] },
   ],
   rows: 3,
-  values: [Float64Array.of(31.1, Number.NaN, 44), Float64Array.of(1, 0, Number.NaN), Float64Array.of(0, Number.NaN, 0)],
+  values: [Float64Array.of(31.1, Number.NaN, 44), Float64Array.of(1, 0, 1), Float64Array.of(0, Number.NaN, 0)],
   label: Uint8Array.of(1, 0, 1),
 };
 
