@@ -3,7 +3,8 @@ import { ece } from "../metrics/ece.ts";
 import { expectedEce } from "../metrics/expected-ece.ts";
 import type { Numbers } from "../model.ts";
 import { stratifiedFolds } from "../stratified-folds.ts";
-import { type Calibration, calibrate } from "./calibration.ts";
+import { type Calibration, calibrate, calibratedMargin } from "./calibration.ts";
+import { fitBeta } from "./fit-beta.ts";
 import { fitIsotonic } from "./fit-isotonic.ts";
 import { fitPlatt } from "./fit-platt.ts";
 
@@ -19,10 +20,11 @@ type Rows = { readonly margin: Float64Array; readonly label: Uint8Array; readonl
 type Kind = Calibration["kind"];
 
 /** From the simplest to the richest. */
-const KINDS: readonly Kind[] = ["identity", "platt", "isotonic"];
+const KINDS: readonly Kind[] = ["identity", "platt", "beta", "isotonic"];
 const FIT: Readonly<Record<Kind, (rows: Rows) => Calibration>> = {
   identity: () => ({ kind: "identity" }),
   platt: ({ margin, label, weight }) => fitPlatt(margin, label, weight),
+  beta: ({ margin, label, weight }) => fitBeta(margin, label, weight),
   isotonic: ({ margin, label, weight }) => fitIsotonic(margin, label, weight),
 };
 
@@ -31,7 +33,7 @@ const FOLDS = 10;
 const CONVINCING = 1;
 
 /**
- * Chooses how margins of rows that the model has not seen become probabilities: as they are, by Platt or isotonic.
+ * Chooses how margins of rows that the model has not seen become probabilities: as they are, by Platt, beta or isotonic.
  *
  * Each kind is tried over ten folds. The simplest kind is taken whose calibration error is no larger than a perfectly
  * calibrated model would show on as many rows, unless a richer one beats its log loss by more than one standard error:
@@ -67,7 +69,12 @@ export function chooseCalibration(
   for (const richer of kinds.slice(kinds.indexOf(kind) + 1))
     if (convincing(trial(kind).loss, trial(richer).loss)) kind = richer;
 
-  const logLoss = { identity: mean("identity"), platt: mean("platt"), isotonic: mean("isotonic") };
+  const logLoss = {
+    identity: mean("identity"),
+    platt: mean("platt"),
+    beta: mean("beta"),
+    isotonic: mean("isotonic"),
+  };
   return { calibration: FIT[kind](rows), logLoss, why: whyOf(kind, logLoss, checked ? honest : undefined) };
 }
 
@@ -105,7 +112,7 @@ function lossOf(calibration: Calibration, margin: number, label: number): number
     const p = calibrate(calibration, margin);
     return label ? -Math.log(Math.max(p, 1e-15)) : -Math.log(Math.max(1 - p, 1e-15));
   }
-  const z = calibration.kind === "platt" ? calibration.slope * margin + calibration.intercept : margin;
+  const z = calibratedMargin(calibration, margin);
   return label ? softplus(-z) : softplus(z);
 }
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Calibration, calibrate } from "../../../models/calibrate/calibration.ts";
 import { chooseCalibration } from "../../../models/calibrate/choose-calibration.ts";
+import { fitBeta } from "../../../models/calibrate/fit-beta.ts";
 import { fitIsotonic } from "../../../models/calibrate/fit-isotonic.ts";
 import { fitPlatt } from "../../../models/calibrate/fit-platt.ts";
 import { logistic } from "../../../models/math/logistic.ts";
@@ -60,7 +61,37 @@ test("isotonic blocks are scikit-learn's, but for the pull of one row towards th
   });
 });
 
-const kinds: ((margin: Float64Array, label: Uint8Array) => Calibration)[] = [fitPlatt, fitIsotonic];
+const beta = JSON.parse(readFileSync(new URL("../../fixtures/calibrate/beta.json", import.meta.url), "utf8"));
+
+test.each<{ name: string; margin: number[]; label: number[]; weight: number[]; plain: number[]; weighted: number[] }>(
+  beta.cases,
+)("beta is what SciPy finds: $name", ({ margin, label, weight, plain, weighted }) => {
+  const rows = [Float64Array.from(margin), Uint8Array.from(label)] as const;
+  for (const [fitted, golden] of [
+    [fitBeta(...rows), plain],
+    [fitBeta(...rows, Float64Array.from(weight)), weighted],
+  ] as const) {
+    expect(fitted.a).toBeCloseTo(golden[0], 3);
+    expect(fitted.b).toBeCloseTo(golden[1], 3);
+    expect(fitted.intercept).toBeCloseTo(golden[2], 3);
+  }
+});
+
+test("beta by hand: a = b = 1 changes nothing, a = b = 2 doubles the log-odds", () => {
+  const one = { kind: "beta", a: 1, b: 1, intercept: 0 } as const;
+  for (const margin of [-30, -2, 0, 0.7, 30]) {
+    expect(calibrate(one, margin)).toBeCloseTo(logistic(margin), 15);
+    expect(calibrate({ ...one, a: 2, b: 2 }, margin)).toBeCloseTo(logistic(2 * margin), 15);
+  }
+  expect(calibrate({ kind: "beta", a: 0, b: 1, intercept: 0 }, 0)).toBeCloseTo(2 / 3, 15);
+});
+
+test("a model that is over-sure at one end only gets beta", () => {
+  const { margin, label } = drawn(8000, (m) => 0.3 * Math.log1p(Math.exp(m)) - Math.log1p(Math.exp(-m)));
+  expect(chooseCalibration(margin, label, { seed: 1 }).calibration.kind).toBe("beta");
+});
+
+const kinds: ((margin: Float64Array, label: Uint8Array) => Calibration)[] = [fitPlatt, fitBeta, fitIsotonic];
 const few = fc
   .array(fc.tuple(fc.double({ min: -20, max: 20, noNaN: true }), fc.constantFrom(0, 1)), {
     minLength: 2,
