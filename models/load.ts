@@ -1,3 +1,4 @@
+import { loadBlend } from "./blend/blend-model.ts";
 import { loadConstant } from "./constant/constant.ts";
 import { loadGbdt } from "./gbdt/model.ts";
 import type { Column, Model, ModelState } from "./model.ts";
@@ -8,6 +9,7 @@ type Load = (columns: readonly Column[], state: ModelState) => Model;
 
 /** How each kind of model wakes up. Nothing here needs a learner, so serving carries none. */
 const LOADERS: Readonly<Record<string, Load>> = {
+  blend: (columns, state) => loadBlend(columns, state, (own, member) => loadModel(member.kind, own, member)),
   constant: loadConstant,
   gbdt: loadGbdt,
   logistic: loadLogistic,
