@@ -77,7 +77,7 @@ function tablesIn(folder: string): { readonly path: string; readonly bytes: numb
 }
 
 async function get(name: string, { json }: Flags): Promise<void> {
-  const [{ PUBLIC_TABLES }, { fetchTable }] = await Promise.all([
+  const [{ PUBLIC_TABLES, trainOptions }, { fetchTable }] = await Promise.all([
     import("../../../training/datasets/public-tables.ts"),
     import("../../../training/datasets/fetch-table.ts"),
   ]);
@@ -97,6 +97,6 @@ async function get(name: string, { json }: Flags): Promise<void> {
   process.stdout.write(
     json
       ? `${JSON.stringify({ name, path, sha256: known.sha256, licence: known.licence })}\n`
-      : `${path}\n${known.about}, ${known.licence}\nLearn from it: portrait train ${path} ${known.train}\n`,
+      : `${path}\n${known.about}, ${known.licence}\nLearn from it: portrait train ${path} ${trainOptions(known)}\n`,
   );
 }

@@ -63,7 +63,7 @@ const aTable = (given: Partial<PublicTable> = {}): PublicTable => ({
   url: `${home}/table.csv`,
   sha256: createHash("sha256").update(CSV).digest("hex"),
   file: "table.csv",
-  train: "--label b",
+  label: "b",
   ...given,
 });
 
