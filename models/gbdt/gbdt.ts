@@ -7,35 +7,54 @@ import { type Crew, createCrew } from "./crew.ts";
 import { chooseFeatures, type Feature } from "./features.ts";
 import { type GrownNode, goesLeft, growTree, type Quanta } from "./grow.ts";
 import { createMemory, type Memory, PHASE, type Shape } from "./memory.ts";
-import { type GbdtModel, gbdtModel, loadGbdt } from "./model.ts";
+import { type GbdtModel, gbdtModel, loadGbdt, type TriedPath } from "./model.ts";
 import { defaults, type GbdtParams, readParams } from "./params.ts";
 import { createTreesBuilder, type Trees } from "./trees.ts";
 
 /** Gradient-boosted trees on histograms. Same data, parameters and seed give the same bytes, for any number of threads. */
-export const gbdt: Learner<GbdtParams> = {
-  kind: "gbdt",
-  defaults,
-  async fit(data, given, context): Promise<GbdtModel> {
-    const { trees, losses } = await growTrees(data, readParams(given), context);
-    return gbdtModel(data.columns, trees, losses);
-  },
-  settle,
-  load: loadGbdt,
-};
+export const gbdt: Learner<GbdtParams> = { kind: "gbdt", defaults, fit, settle, load: loadGbdt };
+
+/** Tables of more cells than this are fitted once, without tries. */
+const CELLS_TO_TRY = 1_000_000;
+
+async function fit(data: Dataset, given: GbdtParams, context: FitContext): Promise<GbdtModel> {
+  const { choose, onProgress } = context;
+  const params = readParams(given);
+  const several = choose && params.tries.length > 0 && data.rows * data.columns.length <= CELLS_TO_TRY;
+  const tries = several ? params.tries : [{}];
+  const paths: TriedPath[] = [];
+  let best: Grown | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const [turn, trial] of tries.entries()) {
+    const grown = await growTrees(data, readParams({ ...params, ...trial }), {
+      ...context,
+      onProgress: (done) => onProgress?.((turn + done) / tries.length),
+    });
+    if (choose) paths.push({ trial, losses: grown.losses });
+    const loss = Math.min(...grown.losses);
+    if (best && loss >= least) continue;
+    best = grown;
+    least = loss;
+  }
+  return gbdtModel(data.columns, (best as Grown).trees, paths);
+}
 
 /**
- * As many rounds as were best on average over the folds: a fold that had stopped earlier keeps its last loss from
- * there on.
+ * The try, and as many rounds of it, as were best on average over the folds; a fold that had stopped earlier keeps its
+ * last loss from there on.
  */
 function settle(params: GbdtParams, models: readonly Model[]): GbdtParams {
-  const paths = models.map((model) => (model as GbdtModel).losses ?? []);
-  const most = Math.max(...paths.map((path) => path.length));
-  let best = { rounds: 1, loss: Number.POSITIVE_INFINITY };
-  for (let round = 1; round <= most; round++) {
-    const loss = paths.reduce((sum, path) => sum + path[Math.min(round, path.length) - 1], 0);
-    if (loss < best.loss) best = { rounds: round, loss };
+  const folds = models.map((model) => (model as GbdtModel).paths ?? []);
+  let best: { trial: TriedPath["trial"]; rounds: number; loss: number } | undefined;
+  for (const [turn, { trial }] of folds[0].entries()) {
+    const paths = folds.map((fold) => fold[turn].losses);
+    const most = Math.max(...paths.map((path) => path.length));
+    for (let round = 1; round <= most; round++) {
+      const loss = paths.reduce((sum, path) => sum + path[Math.min(round, path.length) - 1], 0);
+      if (!best || loss < best.loss) best = { trial, rounds: round, loss };
+    }
   }
-  return { ...params, rounds: best.rounds };
+  return best ? { ...params, ...best.trial, rounds: best.rounds, tries: [] } : params;
 }
 
 /** A forest, and the log loss of the choosing rows after each round, if there were any. */
@@ -83,7 +102,8 @@ export async function growTrees(data: Dataset, params: GbdtParams, context: FitC
     let best = Number.POSITIVE_INFINITY;
     let kept = 0;
     let round = 0;
-    while (round < params.rounds) {
+    const most = params.rounds || (choose ? 1000 : 100);
+    while (round < most) {
       signal?.throwIfAborted();
       draw(memory, random, params, features.length);
       crew.lead(PHASE.gradients);
@@ -101,7 +121,7 @@ export async function growTrees(data: Dataset, params: GbdtParams, context: FitC
         }
         if (params.patience && round - kept >= params.patience) break;
       } else kept = round;
-      onProgress?.(round / params.rounds);
+      onProgress?.(round / most);
       // Nothing more to learn: without chance, the next tree would be a leaf again.
       if (tree.length === 1 && params.rowShare === 1 && params.columnShare === 1) break;
       await new Promise(setImmediate);

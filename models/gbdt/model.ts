@@ -2,14 +2,21 @@ import type { Column, Model, ModelState } from "../model.ts";
 import { refuseRow } from "../refuse.ts";
 import { loadTrees, saveTrees } from "./bytes.ts";
 import { type Compiled, compileTrees } from "./compile.ts";
+import type { GbdtTry } from "./params.ts";
 import { compileReasons, type Explain } from "./reasons.ts";
 import type { Trees } from "./trees.ts";
+
+/** A try and the log loss of the choosing rows after each of its rounds; none when no column could be used. */
+export interface TriedPath {
+  readonly trial: GbdtTry;
+  readonly losses: readonly number[];
+}
 
 /** A model of boosted trees: what every model can, and its trees for those who want to look at or export them. */
 export interface GbdtModel extends Model {
   readonly trees: Trees;
-  /** Log loss of the choosing rows after each round, when it was fitted with some; not saved. */
-  readonly losses?: readonly number[];
+  /** When it was fitted with choosing rows, their log loss after each round of each try; not saved. */
+  readonly paths?: readonly TriedPath[];
 }
 
 /** @throws TypeError when the state is of another kind, a newer format, other columns, or damaged. */
@@ -22,7 +29,7 @@ export function loadGbdt(columns: readonly Column[], state: ModelState): GbdtMod
  * Numbers are read as 32-bit floats, +∞ as the largest of them; NaN, and a category not seen in training, go the way
  * each split has learned for missing values.
  */
-export function gbdtModel(columns: readonly Column[], trees: Trees, losses?: readonly number[]): GbdtModel {
+export function gbdtModel(columns: readonly Column[], trees: Trees, paths?: readonly TriedPath[]): GbdtModel {
   let compiled: Compiled | undefined;
   let explain: Explain | undefined;
   const scoring = () => {
@@ -33,7 +40,7 @@ export function gbdtModel(columns: readonly Column[], trees: Trees, losses?: rea
     kind: "gbdt",
     columns,
     trees,
-    ...(losses?.length && { losses }),
+    ...(paths?.length && { paths }),
     margin(row) {
       refuseRow(columns, row.length);
       return scoring().row(row);

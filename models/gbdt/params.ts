@@ -1,6 +1,9 @@
 /** How boosted trees are grown. Every number has a meaning of its own; docs/gbdt.md explains them with their maths. */
 export interface GbdtParams {
-  /** Trees at most. With rows for choosing, fewer: as many as made their log loss best. */
+  /**
+   * Trees at most; with rows for choosing as many of them as made their log loss best.
+   * 0: up to 1,000 with rows for choosing, 100 without.
+   */
   readonly rounds: number;
   /** Rounds without a better log loss on the rows for choosing after which training stops; 0 never stops. */
   readonly patience: number;
@@ -32,13 +35,26 @@ export interface GbdtParams {
   readonly categoryMinWeight: number;
   /** By column name: 1 when more must never lower the score, −1 when it must never raise it. */
   readonly monotone: Readonly<Record<string, 1 | -1>>;
+  /**
+   * With rows for choosing, and a table of at most a million cells: variants of these parameters that are fitted one after the
+   * other; the one of least log loss on the choosing rows is taken. Larger tables are fitted once, as they are.
+   */
+  readonly tries: readonly GbdtTry[];
   /** Threads to train with, at most; the model is the same for any number. */
   readonly threads: number;
 }
 
+/** What may differ from try to try. */
+export type GbdtTry = Partial<
+  Pick<GbdtParams, "depth" | "growth" | "leaves" | "shrinkage" | "l2" | "l1" | "minWeight" | "rowShare" | "columnShare">
+>;
+
+/** Small tables are learned slowly, and each tree from a part of them. */
+const gentle: GbdtTry = { shrinkage: 0.05, rowShare: 0.7, columnShare: 0.5 };
+
 export const defaults: GbdtParams = Object.freeze({
-  rounds: 500,
-  patience: 30,
+  rounds: 0,
+  patience: 50,
   shrinkage: 0.1,
   growth: "depth",
   depth: 6,
@@ -50,17 +66,21 @@ export const defaults: GbdtParams = Object.freeze({
   minGain: 0,
   rowShare: 1,
   columnShare: 1,
-  categoryL2: 5,
-  categorySmooth: 10,
+  categoryL2: 10,
+  categorySmooth: 20,
   categoryMinWeight: 1,
   monotone: Object.freeze({}),
+  tries: Object.freeze([
+    { ...gentle, depth: 4 },
+    { ...gentle, depth: 6 },
+  ]),
   threads: 1,
 });
 
 type Bound = readonly [least: number, most: number, whole: boolean, least_allowed: boolean];
 
 const BOUNDS: Readonly<Partial<Record<keyof GbdtParams, Bound>>> = {
-  rounds: [1, 100_000, true, true],
+  rounds: [0, 100_000, true, true],
   patience: [0, 100_000, true, true],
   shrinkage: [0, 1, false, false],
   depth: [1, 15, true, true],

@@ -11,7 +11,7 @@ import { learnerKeepsItsPromises } from "../../contract/learner.ts";
 import { rowsOf } from "../../support/rows.ts";
 import { aWildTable } from "./tables.ts";
 
-const few: GbdtParams = { ...defaults, rounds: 20 };
+const few: GbdtParams = { ...defaults, rounds: 20, tries: [] };
 learnerKeepsItsPromises(gbdt, { params: few });
 
 const trained = async (data: Dataset, given: Partial<GbdtParams> = {}, more: object = {}) =>
@@ -36,7 +36,7 @@ describe("with rows for choosing", () => {
 
   test("training stops after `patience` rounds without a better log loss, and keeps the trees that were best", async () => {
     const model = await trained(train, { rounds: 400, patience: 5, shrinkage: 0.3 }, { choose });
-    const losses = model.losses ?? [];
+    const losses = model.paths?.[0].losses ?? [];
     const kept = losses.indexOf(Math.min(...losses)) + 1;
     expect(treeCount(model.trees)).toBe(kept);
     expect(losses.length).toBe(kept + 5);
@@ -50,11 +50,23 @@ describe("with rows for choosing", () => {
     expect(bytesOf(chosen).equals(bytesOf(alone))).toBe(true);
   });
 
-  test("folds settle on the number of rounds that was best on average", () => {
-    const path = (losses: number[]) => ({ losses }) as unknown as GbdtModel;
-    const settled = gbdt.settle?.(few, [path([0.6, 0.5, 0.4, 0.45]), path([0.6, 0.3, 0.35])]);
-    // Sums: 1.2, 0.8, 0.75, 0.8.
-    expect(settled?.rounds).toBe(3);
+  test("folds settle on the try and the number of rounds that were best on average", () => {
+    const [slow, quick] = [{ depth: 3 }, { depth: 6 }];
+    const fold = (...losses: number[][]) =>
+      ({ paths: [slow, quick].map((trial, k) => ({ trial, losses: losses[k] })) }) as unknown as GbdtModel;
+    const settled = gbdt.settle?.(few, [fold([0.6, 0.5], [0.6, 0.5, 0.4, 0.45]), fold([0.5, 0.4], [0.6, 0.3, 0.35])]);
+    // Sums of the quick try: 1.2, 0.8, 0.75, 0.8; of the slow one: 1.1, 0.9.
+    expect(settled).toEqual({ ...few, depth: 6, rounds: 3, tries: [] });
+  });
+
+  test("of several tries the one of least log loss is kept, and more rows than cells to try are fitted once", async () => {
+    const tries = [{ depth: 1 }, { depth: 5 }];
+    const model = await trained(train, { tries }, { choose });
+    const leasts = model.paths?.map(({ losses }) => Math.min(...losses)) ?? [];
+    const best = await trained(train, tries[leasts[1] < leasts[0] ? 1 : 0], { choose });
+    expect(bytesOf(model).equals(bytesOf(best))).toBe(true);
+    const large = aWildTable(130_000, 1);
+    expect((await trained(large, { tries, rounds: 1 }, { choose })).paths?.length).toBe(1);
   });
 });
 
