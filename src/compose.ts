@@ -28,7 +28,7 @@ export interface ComposeOptions {
   /** The Redis to use. Without one, the place where the private Redis of this var folder would be. */
   readonly redisUrl?: string;
   readonly clock?: () => number;
-  /** How long to wait for Redis before starting without it. */
+  /** How long to wait for Redis before starting without it: 2 s when one is named. */
   readonly patienceMs?: number;
   /** How often to look for new champions beside the announcements. */
   readonly lookEveryMs?: number;
@@ -50,7 +50,8 @@ export interface House {
  * @throws PortraitError for declarations or keys that do not hold together
  */
 export async function compose(config: Config, options: ComposeOptions): Promise<House> {
-  const { log, clock = Date.now, patienceMs = 2_000, lookEveryMs } = options;
+  const { log, clock = Date.now, lookEveryMs } = options;
+  const patienceMs = options.patienceMs ?? (options.redisUrl === undefined ? 0 : 2_000);
   const redisUrl = options.redisUrl ?? `unix://${join(config.paths.redis, "redis.sock")}`;
 
   const { features, tags, recipes } = loadDeclarations(config.declarations);

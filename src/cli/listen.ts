@@ -33,11 +33,13 @@ export function listen(server: Server, host: string, port: number, graceMs = 10_
         close: () =>
           new Promise((closed) => {
             const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+            // a kept-alive connection is idle again once its answer is out: it must not hold the door
+            const sweep = setInterval(() => server.closeIdleConnections(), 50);
             server.close(() => {
               clearTimeout(timer);
+              clearInterval(sweep);
               closed();
             });
-            server.closeIdleConnections();
           }),
       });
     });

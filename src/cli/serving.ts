@@ -1,6 +1,6 @@
 import { compose } from "../compose.ts";
 import type { Config } from "../config.ts";
-import { createApp } from "../http/app.ts";
+import { createApi } from "../http/app.ts";
 import { createServer } from "../http/server.ts";
 import type { Services } from "../http/services.ts";
 import type { Log } from "../log.ts";
@@ -20,7 +20,8 @@ export async function startServing(
 ): Promise<Serving> {
   const house = await compose(config, options);
   try {
-    const door = await listen(createServer(createApp(house.services)), config.http.host, config.http.port);
+    const { app, hot } = createApi(house.services);
+    const door = await listen(createServer(app, hot), config.http.host, config.http.port);
     return {
       url: door.url,
       services: house.services,

@@ -122,13 +122,27 @@ test("up brings Redis, worker and API, and one Ctrl-C ends them all in order", a
   expect(await runningPrivateRedis(join(root, "redis"))).toBeUndefined();
 });
 
-test("when the API is killed, its worker ends by itself", async () => {
+/** The process ids of the worker and the private Redis that a running `up` has started. */
+function childrenOf(pid: number): { readonly worker: number; readonly redis: number } {
+  const children = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(pid)], { encoding: "utf8" });
+  return {
+    worker: Number(/(\d+) .*\bwork\b/.exec(children)?.[1]),
+    redis: Number(/(\d+) .*redis-server/.exec(children)?.[1]),
+  };
+}
+
+test("a worker that dies is started again; when the API is killed, its worker ends by itself", async () => {
   const up = portrait(["up", "--json"], { PORTRAIT_VAR: tempDir() });
   await up.hear("portrait is up");
-  const children = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(up.pid)], { encoding: "utf8" });
-  const worker = Number(/(\d+) .*\bwork\b/.exec(children)?.[1]);
-  const redis = Number(/(\d+) .*redis-server/.exec(children)?.[1]);
-  expect(worker).toBeGreaterThan(0);
+  const first = childrenOf(up.pid).worker;
+  expect(first).toBeGreaterThan(0);
+  process.kill(first, "SIGKILL");
+  await up.hear("the worker ended and is started again");
+  const begun = () => up.said.filter(({ msg }) => msg === "the worker takes events and jobs").length;
+  await expect.poll(begun, { timeout: 20_000 }).toBe(2);
+
+  const { worker, redis } = childrenOf(up.pid);
+  expect(worker).not.toBe(first);
   await up.end("SIGKILL");
   await expect.poll(() => alive(worker), { timeout: 15_000 }).toBe(false);
   process.kill(redis); // nobody is left to stop it: the next `up` in that folder would

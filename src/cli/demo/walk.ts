@@ -5,21 +5,22 @@ import { count, percent, type Story } from "./story.ts";
 
 const BATCH = 500;
 
-/** Who of these is the likeliest to buy, and who the least likely. */
-async function extremes(client: Client, users: readonly string[]): Promise<{ most: string; least: string }> {
-  const scored: { user: string; probability: number }[] = [];
+/** Who of these has the highest probability by `model`. */
+async function highest(client: Client, users: readonly string[], model: string, event?: object): Promise<string> {
+  let best = { user: users[0], probability: -1 };
   for (let at = 0; at < users.length; at += BATCH) {
     const some = users.slice(at, at + BATCH);
-    const items = some.map((id) => ({ entity: "user", id, models: ["purchase"], receipt: "none" }));
+    const items = some.map((id) => ({ entity: "user", id, models: [model], event, receipt: "none" }));
     const { results } = await client.ask<{ results: (ScoreView | { error: unknown })[] }>("POST", "/v1/score/batch", {
       items,
     });
     results.forEach((result, i) => {
-      if ("scores" in result) scored.push({ user: some[i], probability: result.scores.purchase.probability });
+      if (!("scores" in result)) return;
+      const { probability } = result.scores[model];
+      if (probability > best.probability) best = { user: some[i], probability };
     });
   }
-  scored.sort((a, b) => b.probability - a.probability);
-  return { most: scored[0].user, least: scored[scored.length - 1].user };
+  return best.user;
 }
 
 const place = (percentile: number) =>
@@ -51,21 +52,28 @@ export async function scoreThree(
   users: readonly string[],
   answering: readonly string[],
 ): Promise<string> {
-  const { most, least } = await extremes(client, users);
   const ask = async (model: string, body: object): Promise<Partial<ScoreView>> =>
     answering.includes(model)
       ? client.ask<ScoreView>("POST", "/v1/score", { entity: "user", models: [model], reasons: 3, ...body })
       : {};
 
-  tell(story, `${most}, the likeliest buyer`, await ask("purchase", { id: most }), "purchase", "to buy within 30 days");
-  const order = {
-    name: "Order Completed",
-    properties: { order_id: "demo-1", revenue: 480, payment: "card", category: "electronics" },
-  };
+  const buyer = await highest(client, users, "purchase");
   tell(
     story,
-    `${least}, at the till with an order of 480`,
-    await ask("fraud", { id: least, event: order }),
+    `${buyer}, the likeliest buyer`,
+    await ask("purchase", { id: buyer }),
+    "purchase",
+    "to buy within 30 days",
+  );
+  const order = {
+    name: "Order Completed",
+    properties: { order_id: "demo-1", revenue: 280, payment: "card", category: "electronics" },
+  };
+  const suspect = answering.includes("fraud") ? await highest(client, users, "fraud", order) : users[0];
+  tell(
+    story,
+    `${suspect}, at the till with an order of 280`,
+    await ask("fraud", { id: suspect, event: order }),
     "fraud",
     "to be charged back",
   );
@@ -78,7 +86,7 @@ export async function scoreThree(
     "repayment",
     "to repay it",
   );
-  return most;
+  return buyer;
 }
 
 const short = (value: string | number | boolean) => (typeof value === "number" ? Number(value.toFixed(1)) : value);
