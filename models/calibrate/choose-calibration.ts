@@ -13,6 +13,8 @@ export interface CalibrationChoice {
   /** Cross-validated log loss of each kind on the rows given. */
   readonly logLoss: Readonly<Record<Calibration["kind"], number>>;
   readonly why: string;
+  /** Each row's log loss by a calibration of the chosen kind that had not seen it, times the row's weight. */
+  readonly loss: Float64Array;
 }
 
 type Rows = { readonly margin: Float64Array; readonly label: Uint8Array; readonly weight: Float64Array };
@@ -75,7 +77,8 @@ export function chooseCalibration(
     beta: mean("beta"),
     isotonic: mean("isotonic"),
   };
-  return { calibration: FIT[kind](rows), logLoss, why: whyOf(kind, logLoss, checked ? honest : undefined) };
+  const why = whyOf(kind, logLoss, checked ? honest : undefined);
+  return { calibration: FIT[kind](rows), logLoss, why, loss: trial(kind).loss };
 }
 
 function whyOf(kind: Kind, logLoss: CalibrationChoice["logLoss"], honest?: readonly Kind[]): string {

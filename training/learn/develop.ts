@@ -1,3 +1,4 @@
+import { softplus } from "../../models/math/softplus.ts";
 import type { Dataset, Learner, Model } from "../../models/model.ts";
 import { takeRows } from "../../models/model.ts";
 import { stratifiedFolds } from "../../models/stratified-folds.ts";
@@ -7,39 +8,53 @@ export interface Developed {
   readonly model: Model;
   /** One for each row of the choosing rows, in their order. */
   readonly unseen: Float64Array;
+  /** Models of the folds, each fitted without its fold: the ones that gave `unseen`. */
+  readonly bag: readonly Model[];
 }
 
-interface Context {
+export interface DevelopContext {
   readonly seed: number;
   readonly onProgress: (done: number) => void;
   readonly signal?: AbortSignal;
 }
 
+/** The rows for developing, and how fit and choose are cut out of them. */
+export interface Development {
+  /** Labels and weights of the choosing rows, in their order. */
+  readonly choosing: Pick<Dataset, "rows" | "label" | "weight" | "values">;
+  /** Fits, with margins of rows that did not fit. */
+  develop(learner: Learner<unknown>, params: unknown, context: DevelopContext): Promise<Developed>;
+  /** Mean log loss of choosing rows by models that did not fit them: what a search compares. Cheaper than `develop`. */
+  tryOut(learner: Learner<unknown>, params: unknown, context: DevelopContext): Promise<number>;
+}
+
 /** Fits on one part and chooses on the other. */
-export async function developOnce(
-  learner: Learner<unknown>,
-  fit: Dataset,
-  choose: Dataset,
-  context: Context,
-): Promise<Developed> {
-  const model = await learner.fit(fit, learner.defaults, { ...context, choose });
-  return { model, unseen: model.margins(choose.values, choose.rows) };
+export function developOnParts(fit: Dataset, choose: Dataset): Development {
+  return {
+    choosing: choose,
+    async develop(learner, params, context) {
+      const model = await learner.fit(fit, params, { ...context, choose });
+      return { model, unseen: model.margins(choose.values, choose.rows), bag: [model] };
+    },
+    async tryOut(learner, params, context) {
+      return lossOf(await learner.fit(fit, params, { ...context, choose }), choose);
+    },
+  };
 }
 
 /**
  * Every row fits in some folds and is judged in another.
  *
- * First `choosing` of the folds choose for themselves and the learner settles on one set of parameters for all; then
- * each fold is fitted with those, which gives every row a margin from a model that has not seen it; last, all rows
- * are fitted. A learner that settles on nothing chooses in each fold, and fits all rows with its defaults.
+ * To develop, first `choosing` of the folds choose for themselves and the learner settles on one set of parameters for
+ * all; then each fold is fitted with those, which gives every row a margin from a model that has not seen it; last, all
+ * rows are fitted. A learner that settles on nothing chooses in each fold, and fits all rows with its parameters.
  */
-export async function developRotating(
-  learner: Learner<unknown>,
+export function developOnFolds(
   rows: Dataset,
   folds: { readonly count: number; readonly choosing: number },
-  context: Context,
-): Promise<Developed> {
-  const fold = stratifiedFolds(rows.label, folds.count, context.seed);
+  seed: number,
+): Development {
+  const fold = stratifiedFolds(rows.label, folds.count, seed);
   const rowsWhere = (wanted: (f: number) => boolean) => Uint32Array.from(fold.keys()).filter((i) => wanted(fold[i]));
   const partsOf = (f: number) => {
     const left = rowsWhere((g) => g === f);
@@ -52,29 +67,58 @@ export async function developRotating(
       choose: takeRows(rows, left),
     };
   };
-  const steps = (learner.settle ? folds.choosing : 0) + folds.count + 1;
-  let done = 0;
-  const step = () => {
-    const before = done++;
-    return { ...context, onProgress: (share: number) => context.onProgress((before + share) / steps) };
+  const stepper = (context: DevelopContext, steps: number) => {
+    let done = 0;
+    return () => {
+      const before = done++;
+      return { ...context, onProgress: (share: number) => context.onProgress((before + share) / steps) };
+    };
   };
-
-  let params = learner.defaults;
-  if (learner.settle) {
+  const choosingModels = async (learner: Learner<unknown>, params: unknown, step: () => DevelopContext) => {
     const models: Model[] = [];
+    let loss = 0;
     for (let f = 0; f < folds.choosing; f++) {
       const { fit, choose } = partsOf(f);
-      models.push(await learner.fit(fit, params, { ...step(), choose }));
+      const model = await learner.fit(fit, params, { ...step(), choose });
+      models.push(model);
+      loss += lossOf(model, choose) / folds.choosing;
     }
-    params = learner.settle(params, models);
+    return { models, loss };
+  };
+
+  return {
+    choosing: rows,
+    async develop(learner, given, context) {
+      const step = stepper(context, (learner.settle ? folds.choosing : 0) + folds.count + 1);
+      const params = learner.settle
+        ? learner.settle(given, (await choosingModels(learner, given, step)).models)
+        : given;
+      const unseen = new Float64Array(rows.rows);
+      const bag: Model[] = [];
+      for (let f = 0; f < folds.count; f++) {
+        const { fit, left, choose } = partsOf(f);
+        const model = await learner.fit(fit, params, { ...step(), ...(!learner.settle && { choose }) });
+        bag.push(model);
+        model.margins(choose.values, choose.rows).forEach((margin, k) => {
+          unseen[left[k]] = margin;
+        });
+      }
+      return { model: await learner.fit(rows, params, step()), unseen, bag };
+    },
+    async tryOut(learner, params, context) {
+      return (await choosingModels(learner, params, stepper(context, folds.choosing))).loss;
+    },
+  };
+}
+
+/** Weighted mean log loss in nats of a model's margins. */
+function lossOf(model: Model, { values, rows, label, weight }: Dataset): number {
+  const margins = model.margins(values, rows);
+  let [sum, total] = [0, 0];
+  for (let i = 0; i < rows; i++) {
+    const w = weight ? weight[i] : 1;
+    sum += w * softplus(label[i] ? -margins[i] : margins[i]);
+    total += w;
   }
-  const unseen = new Float64Array(rows.rows);
-  for (let f = 0; f < folds.count; f++) {
-    const { fit, left, choose } = partsOf(f);
-    const model = await learner.fit(fit, params, { ...step(), ...(!learner.settle && { choose }) });
-    model.margins(choose.values, choose.rows).forEach((margin, k) => {
-      unseen[left[k]] = margin;
-    });
-  }
-  return { model: await learner.fit(rows, params, step()), unseen };
+  return sum / total;
 }

@@ -1,5 +1,5 @@
 import { type Calibration, calibrate } from "../../models/calibrate/calibration.ts";
-import { type CalibrationChoice, chooseCalibration } from "../../models/calibrate/choose-calibration.ts";
+import { chooseCalibration } from "../../models/calibrate/choose-calibration.ts";
 import { LEARNERS } from "../../models/learners.ts";
 import { quantile } from "../../models/math/quantile.ts";
 import { type Dataset, type Learner, takeRows } from "../../models/model.ts";
@@ -7,10 +7,12 @@ import { PortraitError } from "../../src/errors.ts";
 import type { MetricSet } from "../../src/scoring/artifact.ts";
 import { defaultBands } from "./bands.ts";
 import { checkDataset } from "./check-dataset.ts";
-import { type Developed, developOnce, developRotating } from "./develop.ts";
+import { decide, type Verdict } from "./decide.ts";
+import { type Development, developOnFolds, developOnParts } from "./develop.ts";
 import { judge } from "./judge.ts";
 import type { Learn, LearnPlan } from "./learned.ts";
 import { type Parts, partsByChance, partsByTime } from "./parts.ts";
+import { type Candidate, qualityCandidates } from "./quality.ts";
 import { strengthOf } from "./strength.ts";
 import { usualOf } from "./usual.ts";
 
@@ -21,10 +23,7 @@ const FEW_ROWS = 10_000;
 const FOLDS = 5;
 const SPREAD_POINTS = 1001;
 
-interface Candidate extends Developed, CalibrationChoice {
-  readonly name: string;
-  readonly seconds: number;
-}
+const BUDGET_MS = 60_000;
 
 /**
  * Learns from labelled rows: cuts them, fits every learner of the plan beside `constant`, chooses the winner and its
@@ -40,51 +39,48 @@ export const learn: Learn = async (data, plan) => {
   checkBeside(plan, data.rows);
   const parts = plan.parts === "time" ? partsByTime(data, plan.gapMs) : partsByChance(data.label, plan.seed);
   const developed = Uint32Array.from([...parts.fit, ...parts.choose]).sort();
-  const rotate = plan.parts === "chance" && developed.length < MANY_ROWS;
-  const folds = { count: FOLDS, choosing: developed.length < FEW_ROWS ? FOLDS : 1 };
-
+  // A fast training fits once where there are rows enough to calibrate on.
+  const rotate = plan.parts === "chance" && developed.length < (plan.quality === "fast" ? FEW_ROWS : MANY_ROWS);
   const fit = takeRows(data, rotate ? developed : parts.fit);
   const chooseRows = rotate ? developed : parts.choose;
   const choose = rotate ? fit : takeRows(data, chooseRows);
+  const development = rotate ? rotating(fit, plan.seed) : developOnParts(fit, choose);
 
-  const candidates: Candidate[] = [];
-  for (const [turn, learner] of learners.entries()) {
-    const context = {
-      seed: plan.seed,
-      signal: plan.signal,
-      onProgress: (done: number) => plan.onProgress?.((0.95 * (turn + done)) / learners.length, learner.kind),
-    };
-    const started = performance.now();
-    const made = await stoppable(plan, () =>
-      rotate ? developRotating(learner, fit, folds, context) : developOnce(learner, fit, choose, context),
-    );
-    const seconds = (performance.now() - started) / 1000;
-    const calibrated = chooseCalibration(made.unseen, choose.label, { seed: plan.seed, weight: choose.weight });
-    candidates.push({ ...made, ...calibrated, name: learner.kind, seconds });
-  }
-  const lossOf = (candidate: Candidate) => candidate.logLoss[candidate.calibration.kind];
-  const winner = candidates.reduce((a, b) => (lossOf(b) < lossOf(a) ? b : a));
+  const candidates = await stoppable(plan, () =>
+    plan.quality
+      ? qualityCandidates(development, {
+          quality: plan.quality,
+          seed: plan.seed,
+          budgetMs: plan.budgetMs ?? BUDGET_MS,
+          clock: () => performance.now(),
+          onProgress: (done, note) => plan.onProgress?.(done, note),
+          signal: plan.signal,
+        })
+      : candidatesOf(learners, development, plan),
+  );
+  const where = rotate ? `over ${FOLDS} folds` : "on the choosing rows";
+  const { winner, why, standing }: Verdict = decide(candidates, development, { where, latencyUs: plan.latencyUs });
 
   plan.onProgress?.(0.95, "judging on the test part");
   const test = takeRows(data, parts.test);
   const metrics: Record<string, MetricSet> = {};
   const probabilities = new Map<string, Float64Array>();
   for (const { name, model, calibration } of [winner, ...candidates.filter((c) => c !== winner)])
-    probabilities.set(name, model.margins(test.values, test.rows).map(toProbability(calibration)));
+    probabilities.set(metricName(name, winner), model.margins(test.values, test.rows).map(toProbability(calibration)));
   for (const [name, score] of Object.entries(plan.beside ?? {}))
     probabilities.set(name, besideOnTest(score, choose, chooseRows, parts, plan.seed));
   for (const [name, probability] of probabilities) metrics[name] = judge(probability, test.label, plan.seed);
 
   const onChoosing = winner.unseen.map(toProbability(winner.calibration)).sort();
-  const development = rotate ? fit : takeRows(data, developed);
-  const positives = development.label.reduce((sum, one) => sum + one, 0);
+  const all = rotate ? fit : takeRows(data, developed);
+  const positives = all.label.reduce((sum, one) => sum + one, 0);
   plan.onProgress?.(1, "done");
   return {
     model: winner.model,
     calibration: winner.calibration,
     spread: Array.from({ length: SPREAD_POINTS }, (_, k) => quantile(onChoosing, k / (SPREAD_POINTS - 1))),
-    usual: usualOf(development),
-    bands: defaultBands(positives / development.rows),
+    usual: usualOf(all),
+    bands: defaultBands(positives / all.rows),
     parts: {
       by: plan.parts,
       fit: parts.fit.length,
@@ -95,17 +91,54 @@ export const learn: Learn = async (data, plan) => {
     metrics,
     test: {
       rows: parts.test,
-      probability: probabilities.get(winner.name) ?? new Float64Array(0),
+      probability: probabilities.get(winner.model.kind) ?? new Float64Array(0),
       label: test.label,
     },
     ...(winner.model.backend && { backend: winner.model.backend }),
-    why: whyOf(winner, candidates, lossOf, rotate),
+    why,
     calibrationWhy: winner.why,
-    strength: strengthOf(winner.model, development),
+    strength: strengthOf(winner.model, all),
     seconds: Object.fromEntries(candidates.map(({ name, seconds }) => [name, seconds])),
     notes: notesOf(parts, developed.length, rotate),
+    candidates: standing,
   };
 };
+
+/** The development rows of a table, fit and choose rotated over five folds. */
+export const rotating = (rows: Dataset, seed: number): Development =>
+  developOnFolds(rows, { count: FOLDS, choosing: rows.rows < FEW_ROWS ? FOLDS : 1 }, seed);
+
+/** The winner stands under its model's kind, as the manifest looks it up; who else had this name gets another. */
+function metricName(name: string, winner: Candidate): string {
+  if (name === winner.name) return winner.model.kind;
+  return name === winner.model.kind ? `${name} by default` : name;
+}
+
+async function candidatesOf(
+  learners: readonly Learner<unknown>[],
+  development: Development,
+  plan: LearnPlan,
+): Promise<Candidate[]> {
+  const candidates: Candidate[] = [];
+  for (const [turn, learner] of learners.entries()) {
+    const started = performance.now();
+    const { model, unseen } = await development.develop(learner, learner.defaults, {
+      seed: plan.seed,
+      signal: plan.signal,
+      onProgress: (done) => plan.onProgress?.((0.95 * (turn + done)) / learners.length, learner.kind),
+    });
+    const seconds = (performance.now() - started) / 1000;
+    const { label, weight } = development.choosing;
+    candidates.push({
+      name: learner.kind,
+      model,
+      unseen,
+      seconds,
+      ...chooseCalibration(unseen, label, { seed: plan.seed, weight }),
+    });
+  }
+  return candidates;
+}
 
 const toProbability = (calibration: Calibration) => (margin: number) => calibrate(calibration, margin);
 
@@ -154,19 +187,6 @@ function besideOnTest(
   const options = { seed, weight: choose.weight, identity: false };
   const { calibration } = chooseCalibration(Float64Array.from(chooseRows, read), choose.label, options);
   return Float64Array.from(parts.test, read).map(toProbability(calibration));
-}
-
-function whyOf(
-  winner: Candidate,
-  all: readonly Candidate[],
-  lossOf: (candidate: Candidate) => number,
-  rotate: boolean,
-): string {
-  const others = all.filter((c) => c !== winner).map((c) => `${c.name} ${lossOf(c).toFixed(4)}`);
-  const where = rotate ? `over ${FOLDS} folds` : "on the choosing rows";
-  return `${winner.name} has the smallest log loss ${where}: ${lossOf(winner).toFixed(4)}${
-    others.length ? `, against ${others.join(", ")}` : ""
-  }`;
 }
 
 function notesOf(parts: Parts, developed: number, rotate: boolean): string[] {

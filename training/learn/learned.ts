@@ -1,11 +1,19 @@
 import type { Calibration } from "../../models/calibrate/calibration.ts";
 import type { Dataset, Model } from "../../models/model.ts";
 import type { Manifest, MetricSet, Usual } from "../../src/scoring/artifact.ts";
+import type { CandidateLine } from "./decide.ts";
+import type { Quality } from "./quality.ts";
 
 /** What to learn with. The rows come as a Dataset, whether from a table or from the log. */
 export interface LearnPlan {
   /** Learner names, e.g. ["logistic"]; `constant` always stands beside them as the honest baseline. */
   readonly learners: readonly string[];
+  /** Instead of `learners`: how much work the training may be, see quality.ts. */
+  readonly quality?: Quality;
+  /** `best`: how long to search, ms; 60,000 when absent. */
+  readonly budgetMs?: number;
+  /** What a score may cost on this machine, µs a row; a slower candidate is passed over. */
+  readonly latencyUs?: number;
   readonly seed: number;
   /** How the three disjoint parts are cut: by chance (stratified) or by `dataset.time` (oldest fit, newest test). */
   readonly parts: "chance" | "time";
@@ -44,6 +52,8 @@ export interface Learned {
   readonly seconds?: Readonly<Record<string, number>>;
   /** What a reader of the report should know: rows set aside, rotation over folds. */
   readonly notes?: readonly string[];
+  /** Everything that was tried, best first, on rows that it had not fitted. */
+  readonly candidates?: readonly CandidateLine[];
 }
 
 /** One column's part in the model, over rows of the development part. */
