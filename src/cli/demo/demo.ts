@@ -40,17 +40,17 @@ export async function runDemo(config: Config, options: DemoOptions, asked: Promi
   rmSync(config.paths.root, { recursive: true, force: true });
 
   const opened: (() => Promise<void>)[] = [];
-  let ended = false;
-  const end = asked.then(() => {
-    ended = true;
-  });
+  let walked = false;
   try {
-    await Promise.race([walk(config, options, (close) => opened.push(close)), end]);
-    if (!options.once) await end;
+    const walking = walk(config, options, (close) => opened.push(close)).then(() => {
+      walked = true;
+    });
+    await Promise.race([walking, asked]);
+    if (walked && !options.once) await asked;
   } finally {
     for (const close of opened.reverse()) await close();
   }
-  if (ended && options.once) process.exitCode = 130;
+  if (!walked) process.exitCode = 130; // it was asked to end on the way
 }
 
 async function walk(
