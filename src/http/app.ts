@@ -1,14 +1,16 @@
-import { randomUUID } from "node:crypto";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { PortraitError } from "../errors.ts";
 import { createReceiptIds } from "../scoring/receipt-id.ts";
-import { createScoreService, type Question } from "../scoring/score.ts";
+import { createScoreService, type Question, type ScoreService } from "../scoring/score.ts";
 import { authenticate } from "./auth.ts";
-import { readBody } from "./body.ts";
-import { withinDeadline } from "./deadline.ts";
+import { bytesOf, readBody } from "./body.ts";
+import { createDeadline, type WithinDeadline } from "./deadline.ts";
 import { logFailure, toProblem } from "./errors.ts";
+import { createHotScore, type HotScore, SCORE_PATH } from "./hot-score.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { mountHot } from "./mount.ts";
 import { openApi } from "./openapi.ts";
+import { requestIdOf } from "./request-id.ts";
 import { type Call, MEGABYTE, type Route } from "./route.ts";
 import { jobRoutes } from "./routes/job-routes.ts";
 import { modelRoutes } from "./routes/model-routes.ts";
@@ -20,15 +22,14 @@ import { trackRoutes } from "./routes/track-routes.ts";
 import { send, sendProblem } from "./send.ts";
 import type { Services } from "./services.ts";
 
-const REQUEST_ID = /^[\w.-]{1,64}$/;
 const UNKNOWN_ROUTE = "unknown";
 /** How long a handler may wait for the stores behind it. */
 const DEADLINE_MS = 10_000;
 
-/** Every call of the API. */
-export function allRoutes(services: Services, metrics: Metrics): Route[] {
-  const { clock, reducer, states, receipts, champions, recipes, segmentation, redisReady } = services;
-  const service = createScoreService({
+/** Scoring over the opened services. */
+export function scoringOf(services: Services): ScoreService {
+  const { clock, reducer, states, receipts, champions, recipes } = services;
+  return createScoreService({
     clock,
     newId: createReceiptIds(clock),
     reducer,
@@ -43,6 +44,11 @@ export function allRoutes(services: Services, metrics: Metrics): Route[] {
     receipts,
     champions,
   });
+}
+
+/** Every call of the API. */
+export function allRoutes(services: Services, metrics: Metrics, service = scoringOf(services)): Route[] {
+  const { receipts, champions, segmentation, redisReady } = services;
   const routes: Route[] = [
     ...scoreRoutes({ service, receipts, metrics }),
     ...portraitRoutes({ ...services, service }),
@@ -65,18 +71,27 @@ export function allRoutes(services: Services, metrics: Metrics): Route[] {
   return routes;
 }
 
-/** The Express app over opened services. It listens nowhere yet: see `createServer`. */
-export function createApp(services: Services, { deadlineMs = DEADLINE_MS } = {}): Express {
+export interface Api {
+  readonly app: Express;
+  /** `POST /v1/score`, which `app` answers by too: for a server that lets it answer first. */
+  readonly hot: HotScore;
+}
+
+/** The API over opened services. It listens nowhere yet: see `createServer`. */
+export function createApi(services: Services, { deadlineMs = DEADLINE_MS } = {}): Api {
   const metrics = createMetrics({ champions: services.champions.current, redisReady: services.redisReady });
+  const service = scoringOf(services);
+  const within = createDeadline(deadlineMs);
+  const hot = createHotScore({ ...services, service, metrics, within });
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", "simple");
   app.set("case sensitive routing", true);
 
+  app.post(SCORE_PATH, (req, res) => mountHot(hot, req, res));
   app.use((req, res, next) => {
-    const given = req.headers["x-request-id"];
-    const id = typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
+    const id = requestIdOf(req.headers["x-request-id"]);
     res.locals.requestId = id;
     res.locals.route = UNKNOWN_ROUTE;
     res.setHeader("X-Request-Id", id);
@@ -88,8 +103,8 @@ export function createApp(services: Services, { deadlineMs = DEADLINE_MS } = {})
   });
 
   const methods = new Map<string, string[]>();
-  for (const route of allRoutes(services, metrics)) {
-    app[route.method](route.path, runner(route, services, deadlineMs));
+  for (const route of allRoutes(services, metrics, service)) {
+    if (route.handle) app[route.method](route.path, runner(route, route.handle, services, within));
     methods.set(route.path, [...(methods.get(route.path) ?? []), route.method.toUpperCase()]);
   }
   for (const [path, allowed] of methods) {
@@ -111,11 +126,16 @@ export function createApp(services: Services, { deadlineMs = DEADLINE_MS } = {})
     if (res.headersSent) return void res.destroy();
     sendProblem(req, res, problem);
   });
-  return app;
+  return { app, hot };
 }
 
 /** Key, parameters, body, handler, answer: what a route declares, in this order. */
-function runner(route: Route, { open, keys }: Pick<Services, "open" | "keys">, deadlineMs: number) {
+function runner(
+  route: Route,
+  handle: NonNullable<Route["handle"]>,
+  { open, keys }: Pick<Services, "open" | "keys">,
+  within: WithinDeadline,
+) {
   const wanted = {
     limit: route.bodyLimit ?? MEGABYTE,
     optional: route.bodyOptional ?? false,
@@ -127,7 +147,7 @@ function runner(route: Route, { open, keys }: Pick<Services, "open" | "keys">, d
       route.scope === undefined || open ? undefined : authenticate(keys, req.headers.authorization, route.scope);
     const params = route.params?.parse(req.params);
     const query = route.query?.parse(req.query);
-    const body = route.body?.parse(await readBody(req, wanted));
+    const body = route.body?.parse(await readBody(req.headers, bytesOf(req), wanted));
     const call = {
       params,
       query,
@@ -136,6 +156,6 @@ function runner(route: Route, { open, keys }: Pick<Services, "open" | "keys">, d
       holder,
       requestId: res.locals.requestId as string,
     } as Call<never, never, never>;
-    await send(req, res, await withinDeadline(deadlineMs, () => route.handle(call)));
+    await send(req, res, await within(() => handle(call)));
   };
 }

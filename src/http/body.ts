@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { gunzip as gunzipCallback } from "node:zlib";
 import { PortraitError } from "../errors.ts";
@@ -9,6 +9,9 @@ const gunzip = promisify(gunzipCallback);
 /** Deeper than anything that is sent on purpose. */
 const DEPTH_LIMIT = 32;
 
+/** The bytes of a body, asked for only when they are wanted. @throws PortraitError BODY_TOO_LARGE, BODY_NOT_JSON */
+export type ReadBytes = (limit: number) => Promise<Buffer>;
+
 export interface BodyWanted {
   readonly limit: number;
   readonly optional: boolean;
@@ -16,30 +19,45 @@ export interface BodyWanted {
 }
 
 /**
- * Reads the body of a request as JSON: an answer holds finite numbers only, no key `__proto__`, and is not nested
- * deeper than 32 levels. NDJSON, where it is wanted, becomes the list of its lines. Gzip is unpacked, up to the same limit.
+ * Reads a body as JSON: it holds finite numbers only, no key `__proto__`, and is not nested deeper than 32 levels.
+ * NDJSON, where it is wanted, becomes the list of its lines. Gzip is unpacked, up to the same limit.
  *
  * @returns undefined when nothing was sent and that is allowed
  * @throws PortraitError BODY_TOO_LARGE, BODY_NOT_JSON, MEDIA_TYPE_UNSUPPORTED
  */
-export async function readBody(req: IncomingMessage, wanted: BodyWanted): Promise<unknown> {
-  const type = mediaType(req);
-  const lines = wanted.ndjson && (type === "application/x-ndjson" || type === "application/ndjson");
-  if (type !== "" && type !== "application/json" && !lines) throw unsupported("application/json", type, wanted.ndjson);
-
-  let bytes = await readBytes(req, wanted.limit);
-  if (bytes.length === 0) {
-    if (wanted.optional) return undefined;
-    throw new PortraitError("BODY_NOT_JSON", "Wanted a JSON body, found none.");
-  }
-  if (type === "") throw unsupported("application/json", "none", wanted.ndjson);
-  bytes = await unpack(bytes, req.headers["content-encoding"], wanted.limit);
-  if (!isUtf8(bytes)) throw new PortraitError("BODY_NOT_JSON", "Wanted a body in UTF-8, found bytes that are not.");
-  return lines ? parseLines(bytes.toString()) : parse(bytes.toString());
+export async function readBody(headers: IncomingHttpHeaders, read: ReadBytes, wanted: BodyWanted): Promise<unknown> {
+  const { text, lines } = await readText(headers, read, wanted);
+  if (text === undefined) return undefined;
+  return lines ? parseLines(text) : parse(text);
 }
 
-const mediaType = (req: IncomingMessage): string =>
-  (req.headers["content-type"] ?? "").split(";", 1)[0].trim().toLowerCase();
+/** The text of a body, and whether it is NDJSON; no text when nothing was sent and that is allowed. */
+export async function readText(
+  headers: IncomingHttpHeaders,
+  read: ReadBytes,
+  wanted: BodyWanted,
+): Promise<{ readonly text: string | undefined; readonly lines: boolean }> {
+  const type = mediaType(headers["content-type"]);
+  const lines = wanted.ndjson && (type === "application/x-ndjson" || type === "application/ndjson");
+  if (type !== "" && type !== JSON_TYPE && !lines) throw unsupported(JSON_TYPE, type, wanted.ndjson);
+
+  let bytes = await read(wanted.limit);
+  if (bytes.length === 0) {
+    if (wanted.optional) return { text: undefined, lines };
+    throw new PortraitError("BODY_NOT_JSON", "Wanted a JSON body, found none.");
+  }
+  if (type === "") throw unsupported(JSON_TYPE, "none", wanted.ndjson);
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined) bytes = await unpack(bytes, encoding, wanted.limit);
+  if (!isUtf8(bytes)) throw new PortraitError("BODY_NOT_JSON", "Wanted a body in UTF-8, found bytes that are not.");
+  return { text: bytes.toString(), lines };
+}
+
+const JSON_TYPE = "application/json";
+
+/** The type as nearly everybody writes it is not taken apart. */
+const mediaType = (header = ""): string =>
+  header === JSON_TYPE ? header : header.split(";", 1)[0].trim().toLowerCase();
 
 function unsupported(wanted: string, found: string, ndjson: boolean): PortraitError {
   return new PortraitError(
@@ -54,6 +72,12 @@ const tooLarge = (limit: number) =>
     `Wanted a body of at most ${limit.toLocaleString("en-US")} bytes, found more. Send it in parts.`,
     { limit },
   );
+
+/** The bytes of a request, as they arrive. */
+export const bytesOf =
+  (req: IncomingMessage): ReadBytes =>
+  (limit) =>
+    readBytes(req, limit);
 
 function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
   if (Number(req.headers["content-length"] ?? 0) > limit) return Promise.reject(tooLarge(limit));
@@ -71,8 +95,8 @@ function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
   });
 }
 
-async function unpack(bytes: Buffer, encoding: string | undefined, limit: number): Promise<Buffer> {
-  if (encoding === undefined || encoding === "identity") return bytes;
+async function unpack(bytes: Buffer, encoding: string, limit: number): Promise<Buffer> {
+  if (encoding === "identity") return bytes;
   if (encoding !== "gzip") {
     throw new PortraitError(
       "MEDIA_TYPE_UNSUPPORTED",
@@ -89,15 +113,19 @@ async function unpack(bytes: Buffer, encoding: string | undefined, limit: number
 
 /** @throws PortraitError BODY_NOT_JSON */
 export function parse(text: string, where = "The body"): unknown {
-  let value: unknown;
+  const value = parseJson(text, where);
+  mustBePlain(value, where);
+  return value;
+}
+
+/** JSON of any kind: `mustBePlain` is still to be asked. @throws PortraitError BODY_NOT_JSON */
+export function parseJson(text: string, where = "The body"): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     // the parser's own words quote what was sent, which may be personal
     throw new PortraitError("BODY_NOT_JSON", `${where} is not JSON. Look for quotes, commas and brackets.`);
   }
-  mustBePlain(value, where);
-  return value;
 }
 
 function parseLines(text: string): unknown[] {
@@ -108,8 +136,12 @@ function parseLines(text: string): unknown[] {
     .map(({ line, number }) => parse(line, `Line ${number} of the body`));
 }
 
-/** Refuses what JSON lets through and we do not: 1e999 (read as infinite), `__proto__`, and endless nesting. */
-function mustBePlain(root: unknown, where: string): void {
+/**
+ * Refuses what JSON lets through and we do not: 1e999 (read as infinite), `__proto__`, and endless nesting.
+ *
+ * @throws PortraitError BODY_NOT_JSON
+ */
+export function mustBePlain(root: unknown, where: string): void {
   const refuse = (found: string) => {
     throw new PortraitError("BODY_NOT_JSON", `${where} holds ${found}.`);
   };

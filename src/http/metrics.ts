@@ -56,6 +56,7 @@ export function createMetrics(facts: {
   });
   // looking a series up by its labels costs more than counting, so each is looked up once
   const series = new Map<string, { observe: (seconds: number) => void }>();
+  const scored = new Map<string, { inc: () => void }>();
   return {
     answered(given, route, status, seconds) {
       const method = METHODS.has(given) ? given : "other";
@@ -64,7 +65,12 @@ export function createMetrics(facts: {
       if (series.size < SERIES_KEPT) series.set(key, known);
       known.observe(seconds);
     },
-    scored: (model, version) => scores.inc({ model, version }),
+    scored(model, version) {
+      const key = `${model} ${version}`;
+      const known = scored.get(key) ?? scores.labels(model, version);
+      if (scored.size < SERIES_KEPT) scored.set(key, known);
+      known.inc();
+    },
     eventsTaken: (count) => events.inc(count),
     page: async () => ({ text: await registry.metrics(), type: registry.contentType }),
   };

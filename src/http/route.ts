@@ -60,7 +60,8 @@ export interface Route extends RouteFace {
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
-  readonly handle: (call: Call<never, never, never>) => Promise<Reply> | Reply;
+  /** Absent for the call that `hot-score.ts` answers. */
+  readonly handle?: (call: Call<never, never, never>) => Promise<Reply> | Reply;
 }
 
 type Out<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
@@ -75,7 +76,7 @@ export function route<
     readonly params?: Params;
     readonly query?: Query;
     readonly body?: Body;
-    readonly handle: (call: Call<Out<Params>, Out<Query>, Out<Body>>) => Promise<Reply> | Reply;
+    readonly handle?: (call: Call<Out<Params>, Out<Query>, Out<Body>>) => Promise<Reply> | Reply;
   },
 ): Route {
   return declared as Route;

@@ -8,7 +8,7 @@ const isProperty = (value: unknown): boolean =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 
 /** At most this many features or properties in one request. */
-const PROPERTIES_LIMIT = 1_000;
+export const PROPERTIES_LIMIT = 1_000;
 
 /**
  * Texts, numbers and booleans by name; what is null is as if it were not there. Checked by hand: this is the hot path,
@@ -66,7 +66,8 @@ export const Kind = z
   .regex(/^[a-z][a-z0-9_-]{0,62}$/, "wanted a kind in small letters, such as user or company")
   .meta({ description: "The kind of entity", examples: ["user"] });
 export const EntityId = z.string().min(1).max(200).meta({ description: "The entity's id, as its events carry it" });
-export const ModelName = z.string().min(1).max(63);
+export const MODEL_NAME_CHARS = 63;
+export const ModelName = z.string().min(1).max(MODEL_NAME_CHARS);
 export const VersionName = z.string().min(1).max(200);
 export const Moment = z.iso.datetime({ offset: true });
 

@@ -9,8 +9,8 @@ const HEARTBEAT_MS = 15_000;
 /** Writes an answer by hand: no etag, no content negotiation, nothing that is computed for every answer and used by none. */
 export function send(req: IncomingMessage, res: ServerResponse, reply: Reply): Promise<void> | void {
   if ("events" in reply) return sendEvents(res, reply.events);
-  if ("text" in reply) return end(req, res, reply.status, { "Content-Type": reply.type }, reply.text);
-  end(
+  if ("text" in reply) return sendText(req, res, reply.status, { "Content-Type": reply.type }, reply.text);
+  sendText(
     req,
     res,
     reply.status,
@@ -25,10 +25,11 @@ export function sendProblem(
   problem: Problem,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  end(req, res, problem.status, { ...problemHeaders(problem), ...headers }, JSON.stringify(problem));
+  sendText(req, res, problem.status, { ...problemHeaders(problem), ...headers }, JSON.stringify(problem));
 }
 
-function end(
+/** A whole answer with its length. */
+export function sendText(
   req: IncomingMessage,
   res: ServerResponse,
   status: number,

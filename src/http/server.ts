@@ -1,5 +1,7 @@
 import http from "node:http";
-import type { Express } from "express";
+import type { Express, Request as Req, Response as Res } from "express";
+import type { HotScore } from "./hot-score.ts";
+import { isHot, mountHot } from "./mount.ts";
 
 /**
  * An HTTP server for an Express app that makes requests and responses with the app's prototypes from the start.
@@ -7,8 +9,10 @@ import type { Express } from "express";
  * Express sets both prototypes on every request, and changing an object's prototype makes every later use of it slow:
  * more than half of what a small call costs. Here they are right when they are born, so that setting them changes
  * nothing. Express stays whole. See `notes/0001-prototypes-from-birth.md`.
+ *
+ * @param hot answers its own call before Express sees it, when given
  */
-export function createServer(app: Express): http.Server {
+export function createServer(app: Express, hot?: HotScore): http.Server {
   // Node's constructors are plain functions: called on `this`, they fill it in
   const request = http.IncomingMessage as unknown as (this: unknown, ...given: unknown[]) => void;
   const response = http.ServerResponse as unknown as (this: unknown, ...given: unknown[]) => void;
@@ -32,6 +36,6 @@ export function createServer(app: Express): http.Server {
       keepAliveTimeout: 65_000, // longer than the load balancers in front, which must be the first to hang up
       maxHeaderSize: 16_384,
     },
-    app,
+    hot ? (req, res) => (isHot(req) ? mountHot(hot, req, res) : app(req as Req, res as Res)) : app,
   );
 }

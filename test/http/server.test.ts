@@ -26,7 +26,7 @@ async function listen(server: http.Server) {
 }
 
 test("no request changes the prototype of anything", async () => {
-  await using house = await serve();
+  await using house = await serve({}, { mount: "through Express" });
   const ask = () => house.post("/v1/score", { models: ["bank"], features: { age: 40 } });
   await ask();
   const { changed, spy } = watchPrototypes();

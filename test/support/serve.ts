@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { createApp } from "../../src/http/app.ts";
+import { createApi } from "../../src/http/app.ts";
 import type { KeyHolder, KeyStore } from "../../src/http/keys.ts";
 import { createServer } from "../../src/http/server.ts";
 import type { Services } from "../../src/http/services.ts";
@@ -58,8 +58,16 @@ export interface Served extends AsyncDisposable {
   post(path: string, body: unknown): Promise<Answer>;
 }
 
+/** Who answers `POST /v1/score`: the front of the server, as in production, or Express. */
+export const MOUNTS = ["in front of Express", "through Express"] as const;
+
+export interface ServeOptions {
+  readonly deadlineMs?: number;
+  readonly mount?: (typeof MOUNTS)[number];
+}
+
 /** The real app on a free port, everything on memory twins; a test replaces what it is about. */
-export async function serve(given: Partial<Services> = {}, options: { deadlineMs?: number } = {}): Promise<Served> {
+export async function serve(given: Partial<Services> = {}, options: ServeOptions = {}): Promise<Served> {
   const reducer = given.reducer ?? tinyReducer();
   const { log: eventLog, states } = createMemoryHouse({ reducer });
   const artifacts = given.artifacts ?? createMemoryArtifacts();
@@ -84,7 +92,8 @@ export async function serve(given: Partial<Services> = {}, options: { deadlineMs
     seed: 7,
     ...given,
   };
-  const server = createServer(createApp(services, options)).listen(0, "127.0.0.1");
+  const { app, hot } = createApi(services, options);
+  const server = createServer(app, options.mount === "through Express" ? undefined : hot).listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 

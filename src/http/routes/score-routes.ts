@@ -2,26 +2,15 @@ import { z } from "zod";
 import { PortraitError } from "../../errors.ts";
 import type { Receipt, ReceiptStore } from "../../scoring/receipt.ts";
 import { RECEIPT_ID } from "../../scoring/receipt-id.ts";
-import type { ScoreAnswer, ScoreRequest, ScoreService } from "../../scoring/score.ts";
+import type { ScoreRequest, ScoreService } from "../../scoring/score.ts";
 import { toProblem } from "../errors.ts";
+import { countScores, SCORE_PATH } from "../hot-score.ts";
 import type { Metrics } from "../metrics.ts";
 import { json, type Route, route } from "../route.ts";
-import { Entity, EntityId, EventProperties, Kind, ModelName, Moment, Properties } from "../schemas.ts";
+import { Entity, Moment } from "../schemas.ts";
+import { ScoreBody } from "../score-body.ts";
 
 const BATCH_LIMIT = 10_000;
-
-const ScoreBody = z.strictObject({
-  entity: Kind.optional(),
-  id: EntityId.optional(),
-  event: z
-    .strictObject({ name: z.string().min(1).max(200), properties: EventProperties.optional() })
-    .optional()
-    .meta({ description: "Something that is happening now: the models about this event judge it" }),
-  features: Properties.optional().meta({ description: "Instead of an id: the model's columns, missing ones left out" }),
-  models: z.array(ModelName).max(100).optional().meta({ description: "Absent: every champion that fits" }),
-  reasons: z.int().min(0).max(100).optional().meta({ description: "How many reasons to tell of each score" }),
-  receipt: z.enum(["kept", "none"]).optional(),
-});
 
 const Reason = z.object({
   feature: z.string(),
@@ -97,25 +86,17 @@ export function scoreRoutes(needs: {
   readonly metrics: Metrics;
 }): Route[] {
   const { service, receipts, metrics } = needs;
-  const count = ({ scores }: ScoreAnswer) => {
-    for (const model in scores) metrics.scored(model, scores[model].version);
-  };
 
   return [
     route({
       method: "post",
-      path: "/v1/score",
+      path: SCORE_PATH,
       scope: "score",
       group: "Scores",
       summary: "Score an entity, an event in flight, or features",
       body: ScoreBody,
       answers: { 200: { about: "A probability for each model, and the receipt", schema: ScoreAnswerShape } },
       errors: ERRORS,
-      async handle({ body }) {
-        const answer = await service.score(body);
-        count(answer);
-        return json(answer);
-      },
     }),
 
     route({
@@ -144,7 +125,7 @@ export function scoreRoutes(needs: {
         const results = read.map((item) => {
           const answer = item.success ? answers.next().value : item.error;
           if (answer instanceof Error || answer === undefined) return itemProblem(answer);
-          count(answer);
+          countScores(metrics, answer);
           return answer;
         });
         const failures = results.filter((result) => "error" in result);

@@ -1,0 +1,82 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Log } from "../log.ts";
+import type { ScoreAnswer, ScoreService } from "../scoring/score.ts";
+import { parseJson, type ReadBytes, readText } from "./body.ts";
+import type { WithinDeadline } from "./deadline.ts";
+import { logFailure, problemHeaders, toProblem } from "./errors.ts";
+import type { KeyStore } from "./keys.ts";
+import type { Metrics } from "./metrics.ts";
+import { rememberKeys } from "./remember-keys.ts";
+import { requestIdOf } from "./request-id.ts";
+import { MEGABYTE } from "./route.ts";
+import { readScoreBody } from "./score-body.ts";
+
+export const SCORE_PATH = "/v1/score";
+
+/** A whole answer, as any server can send it. The length is for the server to say. */
+export interface HotAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** `POST /v1/score` of headers and a body that is asked for when it is wanted. Never throws. */
+export type HotScore = (headers: IncomingHttpHeaders, body: ReadBytes) => Promise<HotAnswer>;
+
+export interface HotScoreNeeds {
+  readonly service: Pick<ScoreService, "score">;
+  readonly open: boolean;
+  readonly keys: KeyStore;
+  readonly clock: () => number;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly within: WithinDeadline;
+}
+
+const WANTED = { limit: MEGABYTE, optional: false, ndjson: false };
+
+/**
+ * The call that is made thousands of times a second, from key to answer without a framework: key, body, score, answer,
+ * counted and logged like every other call. It knows no server, so that the one in front of Express and the one within
+ * give the same bytes. See `notes/0003-one-hot-handler-two-mounts.md`.
+ */
+export function createHotScore({ service, open, keys, clock, metrics, log, within }: HotScoreNeeds): HotScore {
+  const admit = rememberKeys(keys, "score", clock);
+
+  async function score(headers: IncomingHttpHeaders, body: ReadBytes): Promise<string> {
+    if (!open) admit(headers.authorization); // before anything is read
+    const { text = "" } = await readText(headers, body, WANTED);
+    const request = readScoreBody(parseJson(text));
+    const answer = await within(() => service.score(request));
+    countScores(metrics, answer);
+    return JSON.stringify(answer);
+  }
+
+  return async (headers, body) => {
+    const started = performance.now();
+    const requestId = requestIdOf(headers["x-request-id"]);
+    let answer: HotAnswer;
+    try {
+      const text = await score(headers, body);
+      answer = {
+        status: 200,
+        headers: { "X-Request-Id": requestId, "Content-Type": "application/json; charset=utf-8" },
+        text,
+      };
+    } catch (error) {
+      const problem = toProblem(error, requestId);
+      logFailure(log, error, problem, SCORE_PATH);
+      answer = {
+        status: problem.status,
+        headers: { "X-Request-Id": requestId, ...problemHeaders(problem) },
+        text: JSON.stringify(problem),
+      };
+    }
+    metrics.answered("POST", SCORE_PATH, answer.status, (performance.now() - started) / 1_000);
+    return answer;
+  };
+}
+
+export function countScores(metrics: Pick<Metrics, "scored">, { scores }: ScoreAnswer): void {
+  for (const model in scores) metrics.scored(model, scores[model].version);
+}
