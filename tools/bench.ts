@@ -73,7 +73,9 @@ async function main(): Promise<void> {
   }
   const options = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
   const before = loadavg()[0];
-  const { bench } = (await import(pathToFileURL(file).href)) as { bench: Bench };
+  // A bench may also be a script that says all this itself, last line included, as it is imported.
+  const { bench } = (await import(pathToFileURL(file).href)) as { bench?: Bench };
+  if (!bench) return;
   const lines = (
     await bench({ say: (line) => console.log(line), runs: Math.max(1, Number(options.runs)), options })
   ).map(judge);

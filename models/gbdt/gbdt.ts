@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { logit } from "../math/logit.ts";
 import { softplus } from "../math/softplus.ts";
 import type { Dataset, FitContext, Learner, Model } from "../model.ts";
@@ -148,7 +149,7 @@ async function prepare(
     columns: features.length,
     wide: features.filter((f) => f.wide).length,
     chooseRows: choose?.rows ?? 0,
-    threads: Math.min(params.threads, busy),
+    threads: Math.min(params.threads || Math.min(availableParallelism(), 8), busy),
     // A histogram for each node that may still be split: none of them stands on the last level, each weighs `minWeight`.
     slots: 2 + Math.min(2 ** (params.depth - 1), leaves, Math.ceil((0.25 * weight) / params.minWeight)),
     nodes: 2 * leaves,

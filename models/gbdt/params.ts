@@ -40,7 +40,7 @@ export interface GbdtParams {
    * other; the one of least log loss on the choosing rows is taken. Larger tables are fitted once, as they are.
    */
   readonly tries: readonly GbdtTry[];
-  /** Threads to train with, at most; the model is the same for any number. */
+  /** Threads to train with, at most; 0: as the machine has, up to 8. The model is the same for any number. */
   readonly threads: number;
 }
 
@@ -74,7 +74,7 @@ export const defaults: GbdtParams = Object.freeze({
     { ...gentle, depth: 4 },
     { ...gentle, depth: 6 },
   ]),
-  threads: 1,
+  threads: 0,
 });
 
 type Bound = readonly [least: number, most: number, whole: boolean, least_allowed: boolean];
@@ -95,7 +95,7 @@ const BOUNDS: Readonly<Partial<Record<keyof GbdtParams, Bound>>> = {
   categoryL2: [0, Number.MAX_VALUE, false, true],
   categorySmooth: [0, Number.MAX_VALUE, false, true],
   categoryMinWeight: [0, Number.MAX_VALUE, false, true],
-  threads: [1, 64, true, true],
+  threads: [0, 64, true, true],
 };
 
 /** The parameters, with defaults for what is not said. Throws a RangeError that names the first one out of bounds. */
