@@ -1,0 +1,43 @@
+import { createServer as createPlainServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { compose } from "../compose.ts";
+import { loadConfig } from "../config.ts";
+import { silentLog } from "../log.ts";
+import { createApi, scoringOf } from "./app.ts";
+import { parseJson } from "./body.ts";
+import { readScoreBody } from "./score-body.ts";
+import { createServer } from "./server.ts";
+
+/**
+ * A server of the bench as a process of its own: bench-serve-child <ours|express|bare> <Redis URL>; the var folder comes
+ * by the environment. Says its port when it listens, and ends when its standard input does.
+ */
+const [what, redisUrl] = process.argv.slice(2);
+const { services } = await compose(loadConfig(process.env), { log: silentLog, redisUrl });
+
+/** What `node:http` costs with nothing around our parse, score and serialise: no key, no limits, no id, no counters. */
+function bare() {
+  const service = scoringOf(services);
+  return createPlainServer((req, res) => {
+    const chunks: Buffer[] = [];
+    req.on("data", (chunk: Buffer) => chunks.push(chunk));
+    req.on("end", () => {
+      const body = readScoreBody(parseJson(Buffer.concat(chunks).toString()));
+      void service.score(body).then((answer) => {
+        const text = JSON.stringify(answer);
+        res.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) });
+        res.end(text);
+      });
+    });
+  });
+}
+
+function ours() {
+  const { app, hot } = createApi(services);
+  return createServer(app, what === "ours" ? hot : undefined);
+}
+
+const server = (what === "bare" ? bare() : ours()).listen(0, "127.0.0.1", () => {
+  process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`);
+});
+process.stdin.resume().on("end", () => process.exit(0));
