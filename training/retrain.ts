@@ -11,7 +11,7 @@ import { modelOf } from "../src/scoring/artifact-bytes.ts";
 import { marginsOn } from "./judge/champion-margins.ts";
 import { type Case, judge } from "./judge/gate.ts";
 import { learn } from "./learn/learn.ts";
-import type { Learned } from "./learn/learned.ts";
+import type { Effort, Learned } from "./learn/learned.ts";
 import { toArtifact } from "./publish/publish.ts";
 import { recencyFrequency } from "./replay/recency-frequency.ts";
 import { type ReplayAbout, type Replayed, replayDataset } from "./replay/replay-dataset.ts";
@@ -25,6 +25,8 @@ export interface RetrainRequest {
   readonly reason: string;
   /** When it was asked for, ms: names the version, so that the same job, run again, publishes the same one. */
   readonly askedAt: number;
+  /** How hard to try; the recipe's own wish when absent. */
+  readonly effort?: Effort;
   /** Scores to stand beside the model in the report, e.g. the truth of a simulation. */
   readonly beside?: (replayed: Replayed) => Readonly<Record<string, Float64Array>>;
 }
@@ -72,7 +74,7 @@ export async function retrainRecipe(request: RetrainRequest, deps: RetrainDeps):
   const { data, about } = replayed;
   const baseline = recipe.target.kind === "event-within" ? recencyFrequency(data) : undefined;
   const learned = await learn(data, {
-    learners: recipe.learners ?? ["logistic"],
+    ...(request.effort ?? effortOf(recipe)),
     seed,
     parts: "time",
     gapMs: gapMs(recipe.target.days * DAY_MS, data.time),
@@ -115,6 +117,10 @@ export async function retrainRecipe(request: RetrainRequest, deps: RetrainDeps):
   onProgress(1, verdict.promote ? "promoted" : "kept back");
   return { model, version, promoted: verdict.promote, why, artifact, learned, about };
 }
+
+/** Learners that a recipe names, else the quality that it wants, else balanced. */
+const effortOf = ({ learners, quality = "balanced" }: Recipe): Effort =>
+  learners ? { learners } : { learners: [], quality };
 
 const DAY_MS = 86_400_000;
 

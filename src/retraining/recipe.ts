@@ -1,6 +1,18 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 
+/**
+ * How much work a training may be.
+ *
+ * - `fast`: one forest with early stopping.
+ * - `balanced`: forest and logistic regression (and, on few cells, a net), and their blend, compared on rows that did not
+ *   fit.
+ * - `best`: bags of fold models of forest, net and logistic regression, a random search for the forest within a budget of
+ *   time, and their blend.
+ */
+export const QUALITIES = ["fast", "balanced", "best"] as const;
+export type Quality = (typeof QUALITIES)[number];
+
 const Name = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,62}$/, "wanted small letters, digits, - and _, starting with a letter");
@@ -45,7 +57,11 @@ export const Recipe = z.strictObject({
   features: z.union([z.literal("all"), z.array(z.string()).min(1)]).default("all"),
   /** Own fields of the event in flight, for `event-becomes`: property name → type. They become columns `event.<name>`. */
   fields: z.record(z.string(), z.enum(["number", "category", "boolean"])).default({}),
+  /** Just these learners; without them, what `quality` tries. */
   learners: z.array(z.string()).min(1).optional(),
+  quality: z.enum(QUALITIES).optional(),
+  /** Features (or `event.<field>`) that are never columns of the model: neither weighed nor named as a reason. */
+  protected: z.array(z.string()).optional(),
   bands: z.array(z.object({ name: z.string(), from: z.number().min(0).max(1) })).optional(),
   /** What a new version must show before it answers. */
   gate: z

@@ -1,19 +1,23 @@
 import type { Calibration } from "../../models/calibrate/calibration.ts";
 import type { Dataset, Model } from "../../models/model.ts";
+import type { Quality } from "../../src/retraining/recipe.ts";
 import type { Manifest, MetricSet, Usual } from "../../src/scoring/artifact.ts";
 import type { CandidateLine } from "./decide.ts";
-import type { Quality } from "./quality.ts";
 
-/** What to learn with. The rows come as a Dataset, whether from a table or from the log. */
-export interface LearnPlan {
+/** How hard to try. */
+export interface Effort {
   /** Learner names, e.g. ["logistic"]; `constant` always stands beside them as the honest baseline. */
   readonly learners: readonly string[];
-  /** Instead of `learners`: how much work the training may be, see quality.ts. */
+  /** Instead of `learners`: how much work the training may be. */
   readonly quality?: Quality;
   /** `best`: how long to search, ms; 60,000 when absent. */
   readonly budgetMs?: number;
   /** What a score may cost on this machine, µs a row; a slower candidate is passed over. */
   readonly latencyUs?: number;
+}
+
+/** What to learn with. The rows come as a Dataset, whether from a table or from the log. */
+export interface LearnPlan extends Effort {
   readonly seed: number;
   /** How the three disjoint parts are cut: by chance (stratified) or by `dataset.time` (oldest fit, newest test). */
   readonly parts: "chance" | "time";

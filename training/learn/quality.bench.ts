@@ -12,10 +12,11 @@ import { type Dataset, takeRows } from "../../models/model.ts";
 import { stratifiedFolds } from "../../models/stratified-folds.ts";
 import { table } from "../../src/cli/terminal.ts";
 import { loadConfig } from "../../src/config.ts";
+import type { Quality } from "../../src/retraining/recipe.ts";
 import { readTable, type TableWishes } from "../tables/read-table.ts";
 import { decide } from "./decide.ts";
 import { rotating } from "./learn.ts";
-import { type Quality, qualityCandidates } from "./quality.ts";
+import { qualityCandidates } from "./quality.ts";
 
 /**
  * Every labelled table, the same repeated stratified folds for all: ours against XGBoost, scikit-learn's

@@ -6,19 +6,8 @@ import { LEARNERS } from "../../models/learners.ts";
 import type { Model } from "../../models/model.ts";
 import { createRandom } from "../../models/random.ts";
 import { stratifiedFolds } from "../../models/stratified-folds.ts";
+import type { Quality } from "../../src/retraining/recipe.ts";
 import type { DevelopContext, Developed, Development } from "./develop.ts";
-
-/**
- * How much work a training may be.
- *
- * - `fast`: one forest with early stopping.
- * - `balanced`: forest and logistic regression (and, on few cells, a net), and their blend, compared on rows that did not
- *   fit.
- * - `best`: bags of fold models of forest, net and logistic regression, a random search for the forest within a budget of
- *   time, and their blend.
- */
-export const QUALITIES = ["fast", "balanced", "best"] as const;
-export type Quality = (typeof QUALITIES)[number];
 
 /** One way that was tried, judged on rows that it had not fitted. */
 export interface Candidate extends CalibrationChoice {

@@ -33,6 +33,7 @@ export function renderReport(learned: Learned, about: ReportAbout): string {
       `learner            ${kind}${learned.backend ? ` on ${learned.backend}` : ""}, seed ${about.seed}${secondsWords(learned)}`,
       `                   ${learned.why}`,
     ]),
+    ...candidateSection(learned),
     section("On the test rows, read once", [
       metricsTable(learned.metrics),
       "",
@@ -63,6 +64,24 @@ function rowsWords({ parts }: Learned): string {
 function secondsWords({ seconds, model }: Learned): string {
   const own = seconds?.[model.kind];
   return own === undefined ? "" : `, fitted in ${own.toFixed(1)} s`;
+}
+
+/** Who stood where, when more than one was tried. */
+function candidateSection({ candidates = [] }: Learned): string[] {
+  if (candidates.filter(({ name }) => name !== "constant").length < 2) return [];
+  const timed = candidates.some(({ microseconds }) => microseconds !== undefined);
+  const rows = candidates.map((c) => [
+    c.name,
+    `${c.logLoss.toFixed(4)} ± ${c.standardError.toFixed(4)}`,
+    c.behind === 0 && c.behindError === 0
+      ? "taken"
+      : `${c.behind < 0 ? "" : "+"}${c.behind.toFixed(4)} ± ${c.behindError.toFixed(4)}`,
+    `${c.seconds.toFixed(1)} s`,
+    ...(timed ? [c.microseconds === undefined ? "" : `${c.microseconds.toFixed(1)} µs`] : []),
+  ]);
+  const header = ["", "log loss", "against the taken one", "to fit", ...(timed ? ["a score"] : [])];
+  const made = candidates.flatMap(({ name, about }) => (about ? [`${name}: ${about}`] : []));
+  return [section("What was tried, on rows that it had not fitted (± standard error)", [table(header, rows), ...made])];
 }
 
 function metricsTable(metrics: Learned["metrics"]): string {

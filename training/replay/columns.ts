@@ -15,7 +15,7 @@ export interface ColumnPlan {
   readonly fields: readonly { readonly property: string; readonly type: Column["type"] }[];
 }
 
-/** @throws PortraitError RECIPE_INVALID for features the catalogue lacks, and for fields where no event is in flight. */
+/** @throws PortraitError RECIPE_INVALID for features the catalogue lacks (wanted or protected), and for fields where no event is in flight. */
 export function planColumns(recipe: Recipe, catalogue: readonly FeatureFace[]): ColumnPlan {
   const wanted = recipe.features === "all" ? catalogue.map((feature) => feature.name) : recipe.features;
   const known = new Set(catalogue.map((feature) => feature.name));
@@ -37,11 +37,32 @@ export function planColumns(recipe: Recipe, catalogue: readonly FeatureFace[]): 
       { recipe: recipe.name },
     );
   }
-  const chosen = new Set(wanted);
+  const barred = protectedNames(recipe, known);
+  const chosen = new Set(wanted.filter((name) => !barred.has(name)));
   return {
     features: catalogue.filter((feature) => chosen.has(feature.name)),
-    fields: properties.map(([property, type]) => ({ property, type })),
+    fields: properties
+      .map(([property, type]) => ({ property, type }))
+      .filter(({ property }) => !barred.has(FIELD_PREFIX + property)),
   };
+}
+
+/** What the recipe protects. A name that nothing has is a mistake that would leave somebody unprotected: refused. */
+function protectedNames(recipe: Recipe, known: ReadonlySet<string>): ReadonlySet<string> {
+  const names = new Set(recipe.protected ?? []);
+  const unknown = [...names].filter(
+    (name) =>
+      !known.has(name) &&
+      !(name.startsWith(FIELD_PREFIX) && Object.hasOwn(recipe.fields, name.slice(FIELD_PREFIX.length))),
+  );
+  if (unknown.length)
+    throw new PortraitError(
+      "RECIPE_INVALID",
+      `The recipe "${recipe.name}" protects ${unknown.join(", ")}, which is neither a feature of the catalogue nor one ` +
+        `of its fields ("${FIELD_PREFIX}<name>"). \`portrait features\` lists what there is.`,
+      { recipe: recipe.name, unknown },
+    );
+  return names;
 }
 
 /** The columns, once the levels of each category are known: `levels` by column name. */

@@ -7,18 +7,17 @@ import { modelOf } from "../../src/scoring/artifact-bytes.ts";
 import { marginsOn } from "../judge/champion-margins.ts";
 import { type Case, judge } from "../judge/gate.ts";
 import { learn } from "../learn/learn.ts";
-import type { Learned } from "../learn/learned.ts";
+import type { Effort, Learned } from "../learn/learned.ts";
 import { toArtifact } from "../publish/publish.ts";
 import { versionName } from "../retrain.ts";
 import { type ReadTable, readTable, type TableWishes } from "./read-table.ts";
 
-export interface TrainTableRequest {
+export interface TrainTableRequest extends Effort {
   readonly path: string;
   readonly label: string;
   readonly wishes: Omit<TableWishes, "label" | "onProgress">;
   /** The model's name; it becomes a folder. */
   readonly model: string;
-  readonly learners: readonly string[];
   readonly seed: number;
   /** The moment of the training, ms: names the version. */
   readonly now: number;
@@ -62,6 +61,9 @@ export async function trainTable(request: TrainTableRequest, deps: TrainTableDep
 
   const learned = await learn(dataset, {
     learners: request.learners,
+    quality: request.quality,
+    budgetMs: request.budgetMs,
+    latencyUs: request.latencyUs,
     seed: request.seed,
     parts: request.wishes.time === undefined ? "chance" : "time",
     signal,

@@ -5,9 +5,11 @@ import type { Command } from "commander";
 import type { TrainedTable } from "../../../training/tables/train-table.ts";
 import { type Config, loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
+import { QUALITIES } from "../../retraining/recipe.ts";
 import { createDiskArtifacts } from "../../stores/disk/artifacts.ts";
 import { loadDeclarations } from "../../stores/disk/declarations.ts";
 import { openArtifacts } from "../artifacts.ts";
+import { durationMs } from "../duration.ts";
 import { progressBar } from "../progress.ts";
 import { addTableOptions, namesIn, type TableFlags, tableOptions } from "../table-options.ts";
 import { paint } from "../terminal.ts";
@@ -22,6 +24,9 @@ interface Flags extends TableFlags {
   readonly name?: string;
   readonly seed?: string;
   readonly learner?: string;
+  readonly quality?: string;
+  readonly budget?: string;
+  readonly latencyBudget?: string;
   readonly out?: string;
   readonly predictions?: string;
   readonly until?: string;
@@ -39,7 +44,13 @@ export function register(program: Command): void {
     .option("--category <columns>", "columns of numbers that are codes, not amounts")
     .option("--time <column>", "when each row was made: train on the older rows, test on the newest")
     .option("--name <model>", "the model's name (the file's name)")
-    .option("--learner <name>", "logistic, or constant")
+    .option("--quality <level>", "fast, balanced or best (balanced)")
+    .option("--budget <time>", "best: how long to search, e.g. 2m (60s)")
+    .option(
+      "--latency-budget <time>",
+      "what a score may cost on this machine, e.g. 50us: slower models are passed over",
+    )
+    .option("--learner <names>", "just these, instead of a quality: gbdt, logistic, net, blend, constant")
     .option("--seed <n>", "the only source of chance (SEED)")
     .option("--out <folder>", "where versions are kept (the artifacts folder of PORTRAIT_VAR)")
     .option("--predictions <file>", "write row, probability and label of the test rows as CSV")
@@ -59,6 +70,7 @@ Examples
   portrait train bank.csv.gz --label y --drop duration --name bank
   portrait train german.data --label column21 --positive 2 --category column8
   portrait train claims.parquet --label fraud --time claimed_at --json
+  portrait train claims.parquet --label fraud --quality best --budget 5m --latency-budget 50us
   portrait train purchase                              a recipe: replays the event log`,
     )
     .action(train);
@@ -84,6 +96,24 @@ const wholeNumber = (option: string, text: string): number => {
   throw new PortraitError("INPUT_INVALID", `Wanted a whole number in ${option}, found "${text}".`);
 };
 
+/** How hard to try: a quality, or the learners that were named. */
+function effortOf({ learner, quality, budget, latencyBudget }: Flags) {
+  if (learner !== undefined && quality !== undefined)
+    throw new PortraitError(
+      "INPUT_INVALID",
+      "Wanted --quality or --learner, found both: a quality chooses its learners.",
+    );
+  const known = QUALITIES.find((one) => one === (quality ?? "balanced"));
+  if (!known)
+    throw new PortraitError("INPUT_INVALID", `Wanted one of ${QUALITIES.join(", ")} in --quality, found "${quality}".`);
+  return {
+    learners: namesIn(learner) ?? [],
+    ...(learner === undefined && { quality: known }),
+    ...(budget !== undefined && { budgetMs: durationMs("--budget", budget) }),
+    ...(latencyBudget !== undefined && { latencyUs: 1000 * durationMs("--latency-budget", latencyBudget) }),
+  };
+}
+
 async function trainOnTable(path: string, flags: Flags, config: Config): Promise<void> {
   if (flags.label === undefined) {
     throw new PortraitError(
@@ -108,7 +138,7 @@ async function trainOnTable(path: string, flags: Flags, config: Config): Promise
         model,
         seed,
         now: Date.now(),
-        learners: namesIn(flags.learner) ?? ["logistic"],
+        ...effortOf(flags),
         wishes: {
           ...tableOptions(flags),
           positive: flags.positive,
@@ -178,6 +208,8 @@ function toJson({ table, learned, artifact, promoted, why }: TrainedTable, path:
     test: manifest.metrics[manifest.kind],
     metrics: manifest.metrics,
     seconds: learned.seconds,
+    /** Everything that was tried, best first, on rows that it had not fitted. */
+    candidates: learned.candidates,
   };
 }
 
@@ -193,11 +225,13 @@ async function trainRecipe(name: string, flags: Flags, config: Config): Promise<
   const seed = flags.seed === undefined ? config.seed : wholeNumber("--seed", flags.seed);
   const workshop = await composeTraining(config, (await findRedis(config))?.url);
   const bar = progressBar(`Training ${name}`, { quiet: flags.json });
+  // Flags speak louder than the recipe; without any, it decides.
+  const chosen = [flags.learner, flags.quality, flags.budget, flags.latencyBudget].some((flag) => flag !== undefined);
   try {
     const recipe = workshop.recipes.find((one) => one.name === name);
     if (!recipe) throw new PortraitError("RECIPE_UNKNOWN", `There is no recipe called ${name}.`);
     const made = await retrainRecipe(
-      { recipe, until, seed, reason: "manual", askedAt: Date.now() },
+      { recipe, until, seed, reason: "manual", askedAt: Date.now(), ...(chosen && { effort: effortOf(flags) }) },
       { ...workshop, onProgress: bar.update },
     );
     bar.end(`${made.about.rows.toLocaleString("en-US")} rows`);
@@ -206,7 +240,7 @@ async function trainRecipe(name: string, flags: Flags, config: Config): Promise<
       const { kind, parts, metrics, columns } = artifact.manifest;
       const test = metrics[kind];
       process.stdout.write(
-        `${JSON.stringify({ model, version, promoted, why, seed, kind, about, columns, parts, test, metrics })}\n`,
+        `${JSON.stringify({ model, version, promoted, why, seed, kind, about, columns, parts, test, metrics, candidates: learned.candidates })}\n`,
       );
       return;
     }
