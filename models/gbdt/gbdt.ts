@@ -257,6 +257,6 @@ function checkRows({ rows, columns, values, label, weight }: Dataset, wanted = c
   if (!weight) return;
   if (weight.length !== rows) throw new RangeError(`gbdt: wanted ${rows} weights, found ${weight.length}`);
   for (let i = 0; i < rows; i++)
-    if (!(weight[i] > 0 && weight[i] < Number.POSITIVE_INFINITY))
+    if (!(Math.fround(weight[i]) > 0 && Math.fround(weight[i]) < Number.POSITIVE_INFINITY))
       throw new RangeError(`gbdt: weights are positive numbers, found ${weight[i]} in row ${i}`);
 }
