@@ -152,9 +152,10 @@ type TextTable = Omit<Table, "relation" | "brokenRows" | "file" | "layout"> & {
   readonly layout: Layout;
 };
 
+/** Without a size of its own, DuckDB takes a buffer of sixteen of the longest lines allowed. */
 const csvOptions = (file: TextFacts) =>
   `auto_detect = false, compression = ${literal(file.compression)}, encoding = ${literal(file.encoding)}, ` +
-  `strict_mode = ${!file.mixedLineEnds}, max_line_size = 16777216`;
+  `strict_mode = ${!file.mixedLineEnds}, max_line_size = 4194304, buffer_size = 16777216`;
 
 /** DuckDB sets broken rows aside in a table of its own, with their line and what was found. */
 function delimitedTable(table: TextTable): Table {

