@@ -7,9 +7,19 @@ export const ARTIFACT_FORMAT = 1;
 
 const NumberOrMissing = z.number().nullable();
 
-/** How a column usually looks: the 5 %, 50 % and 95 % points of a number, the commonest values of a category. */
+/**
+ * How a column usually looks: the 5 %, 50 % and 95 % points of a number and the least and most that were seen (absent in
+ * versions of before), the commonest values of a category.
+ */
 const Usual = z.union([
-  z.object({ low: NumberOrMissing, middle: NumberOrMissing, high: NumberOrMissing, missing: z.number() }),
+  z.object({
+    low: NumberOrMissing,
+    middle: NumberOrMissing,
+    high: NumberOrMissing,
+    missing: z.number(),
+    least: NumberOrMissing.optional(),
+    most: NumberOrMissing.optional(),
+  }),
   z.object({ top: z.array(z.object({ value: z.string(), share: z.number() })), missing: z.number() }),
 ]);
 export type Usual = z.infer<typeof Usual>;

@@ -135,8 +135,8 @@ export function tinyArtifact(given: TinyModel = {}): { readonly artifact: Artifa
     spread: Array.from({ length: 1001 }, (_, i) => i / 1000),
     usual: columns.map((column) =>
       column.type === "category"
-        ? { top: column.categories.map((value) => ({ value, share: 1 / column.categories.length })), missing: 0 }
-        : { low: 0, middle: 1, high: 2, missing: 0 },
+        ? { top: column.categories.map((value) => ({ value, share: 1 / column.categories.length })), missing: 0.1 }
+        : { low: 0, middle: 1, high: 2, missing: 0.1 },
     ),
     bands: [
       { name: "low", from: 0 },

@@ -5,13 +5,16 @@ import type { Usual } from "../../src/scoring/artifact.ts";
 
 const TOP = 5;
 
-/** How each column usually looks: the 5 %, 50 % and 95 % points of a number, the commonest values of anything else. */
+/** How each column usually looks: the 5 %, 50 % and 95 % points of a number and its ends, the commonest values of anything else. */
 export function usualOf({ columns, values, rows }: Dataset): Usual[] {
   return columns.map((column, j) => {
     if (column.type === "number") {
       const sorted = sortedValues(values[j]);
       const at = (share: number) => (sorted.length ? quantile(sorted, share) : null);
-      return { low: at(0.05), middle: at(0.5), high: at(0.95), missing: 1 - sorted.length / rows };
+      return {
+        ...{ low: at(0.05), middle: at(0.5), high: at(0.95), missing: 1 - sorted.length / rows },
+        ...{ least: at(0), most: at(1) },
+      };
     }
     const names = column.type === "category" ? column.categories : ["false", "true"];
     const count = new Float64Array(names.length);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { ZodError, z } from "zod";
 import { PortraitError } from "../../errors.ts";
 import type { Receipt, ReceiptStore } from "../../scoring/receipt.ts";
 import { RECEIPT_ID } from "../../scoring/receipt-id.ts";
@@ -8,7 +8,7 @@ import { countScores, SCORE_PATH } from "../hot-score.ts";
 import type { Metrics } from "../metrics.ts";
 import { json, type Route, route } from "../route.ts";
 import { Entity, Moment } from "../schemas.ts";
-import { ScoreBody } from "../score-body.ts";
+import { readScoreBody, ScoreBody } from "../score-body.ts";
 
 const BATCH_LIMIT = 10_000;
 
@@ -26,6 +26,10 @@ const Score = z.object({
   percentile: z.number().min(0).max(100).optional(),
   band: z.string(),
   version: z.string(),
+  unusual: z
+    .array(z.string())
+    .optional()
+    .meta({ description: "Features in which this row is unlike anything that the version was trained on" }),
   base: z.number().optional().meta({ description: "With reasons: base + all contributions = log-odds" }),
   reasons: z.array(Reason).optional(),
 });
@@ -119,11 +123,11 @@ export function scoreRoutes(needs: {
       },
       errors: ERRORS,
       async handle({ body }) {
-        const read = body.map((item) => ScoreBody.safeParse(item));
-        const good = read.flatMap(({ data }): ScoreRequest[] => (data ? [data] : []));
+        const read = body.map(readItem);
+        const good = read.filter((item): item is ScoreRequest => !(item instanceof Error));
         const answers = (await service.scoreBatch(good))[Symbol.iterator]();
         const results = read.map((item) => {
-          const answer = item.success ? answers.next().value : item.error;
+          const answer = item instanceof Error ? item : answers.next().value;
           if (answer instanceof Error || answer === undefined) return itemProblem(answer);
           countScores(metrics, answer);
           return answer;
@@ -155,6 +159,16 @@ export function scoreRoutes(needs: {
       },
     }),
   ];
+}
+
+/** An item as a request, or why it is none: an error of one is not an error of all. */
+function readItem(item: unknown): ScoreRequest | Error {
+  try {
+    return readScoreBody(item);
+  } catch (error) {
+    if (error instanceof ZodError || error instanceof PortraitError) return error;
+    throw error;
+  }
 }
 
 function itemProblem(error: unknown): { readonly error: Omit<ReturnType<typeof toProblem>, "type"> } {

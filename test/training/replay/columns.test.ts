@@ -7,6 +7,7 @@ const catalogue: FeatureFace[] = ["age", "orders_30d", "city"].map((name) => ({
   name,
   type: name === "city" ? "category" : "number",
   unit: "",
+  window: "all time",
   about: name,
 }));
 const recipe = (more: object) =>
