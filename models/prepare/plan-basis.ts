@@ -58,15 +58,16 @@ function planNumber(values: Numbers, { knots }: BasisOptions): ColumnBasis {
   };
 }
 
+/** The least part of the largest value that a scale may be, so that a ratio to it stays a number. */
+const FINEST_SCALE = 1e-12;
+
 /** The median size of what is not zero: where the scale turns from straight to logarithmic. */
 function logScale(sorted: Float64Array): number {
-  return quantile(
-    sorted
-      .filter((x) => x !== 0)
-      .map(Math.abs)
-      .sort(),
-    0.5,
-  );
+  const sizes = sorted
+    .filter((x) => x !== 0)
+    .map(Math.abs)
+    .sort();
+  return Math.max(quantile(sizes, 0.5), FINEST_SCALE * sizes[sizes.length - 1]);
 }
 
 function skewness(values: Float64Array): number {

@@ -65,7 +65,7 @@ export function portrait(args: readonly string[], env: Readonly<Record<string, s
     pid: child.pid ?? 0,
     ended,
     end,
-    hear: (words, ms = 20_000) =>
+    hear: (words, ms = 60_000) =>
       new Promise((found, missed) => {
         const timer = setTimeout(() => give(`it did not say "${words}" in ${ms} ms`), ms);
         const give = (why: string) => {

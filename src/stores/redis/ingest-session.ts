@@ -315,7 +315,7 @@ export async function openIngestSession(
       const laked = wantEntry(lakedText ?? "0-0");
       const end: EntryId = ends.get(index) ?? NO_ENTRY;
       if (compareEntries(end, cursor) > 0) throw lakeAhead(index, end, cursor);
-      if (compareEntries(end, laked) < 0) throw lakeBehind(index, end, laked);
+      if (compareEntries(end, laked) < 0) throw await unlessMoved(index, end, lakeBehind(index, end, laked));
       const catalogue = await catalogueOf(index, catalogueIs);
       const partition: Partition = {
         index,
@@ -328,6 +328,12 @@ export async function openIngestSession(
       own.push(partition);
     }
     return own;
+  }
+
+  /** A rival that wrote a part after we read the folder makes our readings disagree: nothing is lost but our turn. */
+  async function unlessMoved(index: number, end: EntryId, broken: PortraitError): Promise<Error> {
+    const now = (await parts.ends()).get(index) ?? NO_ENTRY;
+    return compareEntries(now, end) > 0 ? new Fenced(`partition ${index} reached ${entryText(now)}`) : broken;
   }
 
   async function catalogueOf(index: number, text: string | null): Promise<CatalogueInForce> {
@@ -360,7 +366,7 @@ export async function openIngestSession(
         from = id;
       }
     }
-    if (compareEntries(from, cursor) < 0) throw gapLost(index, from, cursor);
+    if (compareEntries(from, cursor) < 0) throw await unlessMoved(index, end, gapLost(index, from, cursor));
     // a worker that ended between the claim of a part and the trimming left the trimming to us
     if (compareEntries(end, NO_ENTRY) > 0) await settle(partition, end);
     log.debug({ partition: index, rows: unlaked.rows }, "partition opened");

@@ -54,6 +54,13 @@ test("few distinct values get a knot each, a heap of zeros one right above it", 
   expect(first).toBeCloseTo(signedLog(10, basis.log), 9);
 });
 
+test("a column of nothing but the smallest numbers keeps a scale that divides", () => {
+  const tiny = Float64Array.of(-8.881784197001252e-16, 0, 0, 0, -5e-324, 5e-324, 0);
+  const basis = numbers(planBasis(number, tiny, options));
+  for (const part of [basis.low, basis.high, basis.centre, basis.spread, basis.log])
+    expect(Number.isFinite(part)).toBe(true);
+});
+
 test("knots are ascending, inside, and no more than asked, whatever the values", () => {
   const cells = fc.array(fc.oneof(fc.double(), fc.integer({ min: -3, max: 3 })), {
     minLength: 1,
