@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { DONE, type Memory, PHASE, TURN } from "./memory.ts";
+import { ASKED, DONE, FAILED, type Memory, PHASE, TURN } from "./memory.ts";
 
 /** The threads of one training. The caller's thread leads and works; the others wait in shared memory for a phase. */
 export interface Crew {
@@ -15,19 +15,20 @@ const LOOKS = 2000;
 
 /**
  * A follower waits for the next turn, does its share of the phase that stands beside it, counts itself as done, and
- * goes home after phase 0. As text it needs no file of its own: the same from source, from dist, or bundled.
+ * goes home after phase 0. One that fails still counts itself, so that the leader learns of it instead of waiting. As text it needs no file of its own: the same from source, from dist, or bundled.
  */
 const FOLLOWER = `
 const { workerData: { module, memory, thread, threads } } = require("node:worker_threads");
-const abort = () => { throw new Error("a gbdt kernel stopped"); };
-const { work } = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
 const words = new Int32Array(memory.buffer);
+const safely = (work) => { try { return work(); } catch { Atomics.store(words, ${FAILED}, 1); } };
+const abort = () => { throw new Error("a gbdt kernel stopped"); };
+const kernels = safely(() => new WebAssembly.Instance(module, { env: { memory, abort } }).exports);
 for (let turn = 0, phase = -1; phase !== ${PHASE.stop}; ) {
   for (let look = 0; Atomics.load(words, ${TURN}) === turn; )
     if (++look > ${LOOKS}) Atomics.wait(words, ${TURN}, turn);
   turn++;
-  phase = Atomics.load(words, ${TURN + 2});
-  work(phase, thread);
+  phase = Atomics.load(words, ${ASKED});
+  safely(() => kernels.work(phase, thread));
   if (Atomics.add(words, ${DONE}, 1) === threads - 2) Atomics.notify(words, ${DONE});
 }
 `;
@@ -49,8 +50,8 @@ export async function createCrew(memory: Memory): Promise<Crew | undefined> {
     return undefined;
   }
   const gone = Promise.all(workers.map((worker) => once(worker, "exit")));
-  const lead = (phase: number) => {
-    Atomics.store(words, TURN + 2, phase);
+  const turn = (phase: number) => {
+    Atomics.store(words, ASKED, phase);
     Atomics.store(words, DONE, 0);
     Atomics.add(words, TURN, 1);
     Atomics.notify(words, TURN);
@@ -60,9 +61,12 @@ export async function createCrew(memory: Memory): Promise<Crew | undefined> {
       Atomics.wait(words, DONE, done);
   };
   return {
-    lead,
+    lead(phase) {
+      turn(phase);
+      if (Atomics.load(words, FAILED)) throw new Error("gbdt: a thread could not do its share; train with threads: 1");
+    },
     async close() {
-      lead(PHASE.stop);
+      turn(PHASE.stop);
       await gone;
     },
   };

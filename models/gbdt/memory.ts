@@ -68,6 +68,9 @@ type Numeral = (typeof NUMBERS)[number];
 /** Words of the page by which threads keep in step (crew.ts). */
 export const TURN = PLAN >> 2;
 export const DONE = TURN + 1;
+export const ASKED = TURN + 2;
+/** Not 0 when a follower could not do its share; the last word of the page, which the kernels do not use. */
+export const FAILED = TURN + 255;
 
 export const PHASE = {
   stop: 0,
