@@ -4,9 +4,10 @@ import type { Reducer, Row } from "../features/feature.ts";
 import type { StateStore, StoredState } from "../features/state-store.ts";
 import type { ChampionHolder, Champions } from "./champions.ts";
 import { createInlineEncoder, createRowEncoder, type RowEncoder } from "./encode-row.ts";
+import { readTogether } from "./read-together.ts";
 import type { Reason } from "./reasons.ts";
 import type { Receipt, ReceiptStore, ScoreRecord } from "./receipt.ts";
-import type { Scorer } from "./scorer.ts";
+import type { Score, Scorer } from "./scorer.ts";
 
 /** What a model predicts, as far as scoring must know it. A model that nobody declares is scored inline only. */
 export interface Question {
@@ -39,6 +40,8 @@ export interface ScoreView {
   readonly percentile?: number;
   readonly band: string;
   readonly version: string;
+  /** Features in which this row is unlike anything that the version was trained on; absent when there are none. */
+  readonly unusual?: readonly string[];
   /** With reasons only: the log-odds that all contributions add to. */
   readonly base?: number;
   readonly reasons?: readonly Reason[];
@@ -81,47 +84,51 @@ export interface ScoreNeeds {
 /** What was found of the entity before its row is read. */
 type Known = { readonly stored: StoredState | undefined } | { readonly failure: unknown };
 
+const NOTHING: Known = Object.freeze({ stored: undefined });
+
+/** A request with everything that its models need: a row for each of them, in their order. */
+interface Prepared {
+  readonly request: ScoreRequest;
+  readonly entity: EntityRef | undefined;
+  readonly at: number;
+  readonly position: Receipt["position"];
+  readonly fields: Receipt["fields"];
+  readonly scorers: readonly Scorer[];
+  readonly rows: readonly Float64Array[];
+}
+
 export function createScoreService(needs: ScoreNeeds): ScoreService {
-  const { clock, newId, reducer, states, receipts, champions } = needs;
+  const { clock, newId, reducer, receipts, champions } = needs;
   const questions = new Map(needs.questions.map((question) => [question.model, question]));
   const encoders = createEncoders(reducer);
+  const read = readTogether((entities) => needs.states.read(entities));
 
-  async function answer(request: ScoreRequest, snapshot: Champions, known: Known): Promise<ScoreAnswer> {
+  function prepare(request: ScoreRequest, snapshot: Champions, known: Known): Prepared {
     const entity = entityOf(request);
     const scorers = chooseScorers(request, entity, snapshot, questions);
     const at = clock();
-
-    let rowOf: (scorer: Scorer) => Float64Array;
-    let position: Receipt["position"];
-    const fields = request.event?.properties ?? request.features;
-    if (entity) {
-      if ("failure" in known) throw known.failure;
-      if (!known.stored && !request.event) throw unknownEntity(entity.kind);
-      position = known.stored?.position;
-      const state = known.stored ? reducer.decode(known.stored.bytes) : reducer.empty();
-      const reading: Row = reducer.read(state, at);
-      rowOf = (scorer) => encoders.ofState(scorer)(reading, fields);
-    } else {
-      rowOf = encoders.ofInline(scorers, request.features ?? {});
+    if (!entity) {
+      const fields = request.features;
+      const rows = scorers.map(encoders.ofInline(scorers, fields ?? {}));
+      return { request, entity, at, position: undefined, fields, scorers, rows };
     }
+    if ("failure" in known) throw known.failure;
+    const { stored } = known;
+    if (!stored && !request.event) throw unknownEntity(entity.kind);
+    const fields = request.event?.properties;
+    const reading: Row = reducer.read(stored ? reducer.decode(stored.bytes) : reducer.empty(), at);
+    const rows = scorers.map((scorer) => encoders.ofState(scorer)(reading, fields));
+    return { request, entity, at, position: stored?.position, fields, scorers, rows };
+  }
 
-    const records: ScoreRecord[] = [];
+  /** The answer of what was scored, once its receipt is stored. */
+  async function answer(prepared: Prepared, scored: readonly Score[]): Promise<ScoreAnswer> {
+    const { request, entity, at, position, fields, scorers, rows } = prepared;
     const scores: Record<string, ScoreView> = {};
-    for (const scorer of scorers) {
-      const row = rowOf(scorer);
-      const { margin, probability, percentile, band } = scorer.score(row);
-      const { name: model, version, digest } = scorer;
-      records.push({ model, version, digest, row, margin, probability });
-      scores[model] = {
-        probability,
-        ...(!Number.isNaN(percentile) && { percentile }),
-        band,
-        version,
-        ...(request.reasons && scorer.explain(row, request.reasons)),
-      };
+    for (let i = 0; i < scorers.length; i++) {
+      scores[scorers[i].name] = viewOf(scorers[i], rows[i], scored[i], request.reasons ?? 0);
     }
-
-    const said = { ...(entity && { entity }), at: new Date(at).toISOString(), scores };
+    const said = { ...(entity && { entity }), at: isoOf(at), scores };
     if (request.receipt === "none") return said;
     const id = newId();
     const receipt: Receipt = {
@@ -130,7 +137,10 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
       ...(entity && { entity }),
       ...(position && { position }),
       ...(fields && { fields }),
-      scores: records,
+      scores: scorers.map(({ name, version, digest }, i): ScoreRecord => {
+        const { margin, probability } = scored[i];
+        return { model: name, version, digest, row: rows[i], margin, probability };
+      }),
     };
     try {
       await receipts.save(receipt);
@@ -145,11 +155,11 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
   async function readKnown(requests: readonly ScoreRequest[]): Promise<Known[]> {
     const asked = requests.map(wantsState);
     const entities = asked.filter((entity) => entity !== undefined);
-    if (entities.length === 0) return requests.map(() => ({ stored: undefined }));
+    if (entities.length === 0) return requests.map(() => NOTHING);
     try {
-      const stored = await states.read(entities);
+      const stored = await read(entities);
       let next = 0;
-      return asked.map((entity) => ({ stored: entity && stored[next++] }));
+      return asked.map((entity) => (entity ? { stored: stored[next++] } : NOTHING));
     } catch (failure) {
       return requests.map(() => ({ failure }));
     }
@@ -158,22 +168,80 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
   return {
     async score(request) {
       const snapshot = champions.current();
-      const [known] = await readKnown([request]);
-      return answer(request, snapshot, known);
+      // given features wait for nothing
+      const known = wantsState(request) ? (await readKnown([request]))[0] : NOTHING;
+      const prepared = prepare(request, snapshot, known);
+      return answer(
+        prepared,
+        prepared.scorers.map((scorer, i) => scorer.score(prepared.rows[i])),
+      );
     },
     async scoreBatch(requests) {
       const snapshot = champions.current();
       const known = await readKnown(requests);
+      const prepared = requests.map((request, i) => orFailure(() => prepare(request, snapshot, known[i])));
+      const scored = scoreTogether(prepared);
       return Promise.all(
-        requests.map((request, i) =>
-          answer(request, snapshot, known[i]).catch((error: unknown) => {
-            if (error instanceof PortraitError) return error;
-            throw error;
-          }),
-        ),
+        prepared.map((one, i) => {
+          if (one instanceof PortraitError) return one;
+          const failure = scored[i].find((score) => score instanceof PortraitError);
+          return failure ?? answer(one, scored[i] as Score[]).catch(failureOf);
+        }),
       );
     },
   };
+}
+
+/** Every row of every model, a model at a time: its kernel takes many rows at once. By request, then by its models. */
+function scoreTogether(prepared: readonly (Prepared | PortraitError)[]): (Score | PortraitError)[][] {
+  const places = new Map<Scorer, { readonly rows: Float64Array[]; readonly at: [request: number, place: number][] }>();
+  prepared.forEach((one, i) => {
+    if (one instanceof PortraitError) return;
+    one.scorers.forEach((scorer, k) => {
+      const group = places.get(scorer) ?? { rows: [], at: [] };
+      places.set(scorer, group);
+      group.rows.push(one.rows[k]);
+      group.at.push([i, k]);
+    });
+  });
+  const scored: (Score | PortraitError)[][] = prepared.map(() => []);
+  for (const [scorer, { rows, at }] of places) {
+    const scores = scorer.scoreRows(rows);
+    at.forEach(([i, k], n) => {
+      scored[i][k] = scores[n];
+    });
+  }
+  return scored;
+}
+
+function viewOf(scorer: Scorer, row: Float64Array, score: Score, reasons: number): ScoreView {
+  const { probability, percentile, band } = score;
+  const { version } = scorer;
+  const unusual = scorer.unusual(row);
+  const known = Number.isNaN(percentile) ? { probability, band, version } : { probability, percentile, band, version };
+  const view = unusual.length > 0 ? { ...known, unusual } : known;
+  return reasons > 0 ? { ...view, ...scorer.explain(row, reasons) } : view;
+}
+
+function orFailure<Answer>(work: () => Answer): Answer | PortraitError {
+  try {
+    return work();
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** A failure of one among many is its answer; a bug is everybody's. */
+function failureOf(error: unknown): PortraitError {
+  if (error instanceof PortraitError) return error;
+  throw error;
+}
+
+/** Thousands of answers a second share their milliseconds, and writing one as text is not free. */
+let lastIso = { at: Number.NaN, text: "" };
+function isoOf(at: number): string {
+  if (lastIso.at !== at) lastIso = { at, text: new Date(at).toISOString() };
+  return lastIso.text;
 }
 
 /** The entity that is asked for, or undefined when features are given. @throws INPUT_INVALID when both or neither are. */

@@ -4,6 +4,7 @@ import { PortraitError } from "../errors.ts";
 import type { Artifact, Manifest } from "./artifact.ts";
 import { createExplainer, type Explanation } from "./reasons.ts";
 import { standing } from "./standing.ts";
+import { createUnusual } from "./unusual.ts";
 
 /** What one row scored. */
 export interface Score {
@@ -30,14 +31,24 @@ export interface Scorer {
    * @throws PortraitError MODEL_INPUT_MISMATCH when the numbers are so great that nothing can be calculated with them
    */
   score(row: Float64Array): Score;
+  /** What `score` says of each row, bit for bit, or refuses it with; by the model's kernel for many rows. */
+  scoreRows(rows: readonly Float64Array[]): (Score | PortraitError)[];
   /** The `top` strongest exact contributions to the margin, strongest first. */
   explain(row: Float64Array, top: number): Explanation;
+  /** Names of the columns in which the row is unlike anything seen in training; usually none. */
+  unusual(row: Float64Array): readonly string[];
 }
 
 /** Makes a scorer of a checked artefact and its model, `modelOf(artifact)`. */
 export function createScorer(artifact: Artifact, model: Model): Scorer {
   const { manifest, digest } = artifact;
   const explain = createExplainer(model, manifest.usual);
+  const judge = (margin: number): Score | PortraitError => {
+    const probability = calibrate(manifest.calibration, margin);
+    if (Number.isNaN(probability)) return tooGreat(manifest);
+    const { percentile, band } = standing(manifest, probability);
+    return { margin, probability, percentile, band };
+  };
   return Object.freeze({
     name: manifest.model,
     version: manifest.version,
@@ -45,13 +56,22 @@ export function createScorer(artifact: Artifact, model: Model): Scorer {
     manifest,
     columns: manifest.columns,
     score(row: Float64Array): Score {
-      const margin = model.margin(row);
-      const probability = calibrate(manifest.calibration, margin);
-      if (Number.isNaN(probability)) throw tooGreat(manifest);
-      return { margin, probability, ...standing(manifest, probability) };
+      const score = judge(model.margin(row));
+      if (score instanceof PortraitError) throw score;
+      return score;
     },
+    scoreRows: (rows: readonly Float64Array[]) =>
+      Array.from(model.margins(columnsOf(rows, manifest.columns.length), rows.length), judge),
     explain,
+    unusual: createUnusual(manifest.columns, manifest.usual),
   });
+}
+
+/** Rows as the columns that a model's kernel wants. */
+function columnsOf(rows: readonly Float64Array[], width: number): Float64Array[] {
+  const columns = Array.from({ length: width }, () => new Float64Array(rows.length));
+  for (let i = 0; i < rows.length; i++) for (let j = 0; j < width; j++) columns[j][i] = rows[i][j];
+  return columns;
 }
 
 const tooGreat = ({ model }: Manifest) =>

@@ -136,3 +136,12 @@ test("numbers are said shortly, whole ones whole", () => {
     "-3",
   ]);
 });
+
+test("many rows score as each does alone, bit for bit, and one that is too great spoils only itself", () => {
+  const scorer = tinyScorer({ weights: [1, 0.1, -0.3] });
+  const rows = Array.from({ length: 100 }, (_, i) => Float64Array.of(i / 7, i % 3, i % 5 === 0 ? Number.NaN : i * 1.1));
+  expect(scorer.scoreRows(rows)).toEqual(rows.map((row) => scorer.score(row)));
+  const [good, bad] = scorer.scoreRows([rows[1], Float64Array.of(1e308 * 10, 0, 1e308 * 10)]);
+  expect(good).toEqual(scorer.score(rows[1]));
+  expect(bad).toMatchObject({ code: "MODEL_INPUT_MISMATCH" });
+});

@@ -21,6 +21,22 @@ async function within<Answer>(ms: number, answer: Promise<Answer>): Promise<Answ
   }
 }
 
+/** So many at most go into one script, which keeps Redis from everybody else while it runs. */
+const GROUP_MOST = 500;
+
+/**
+ * Stores a group of receipts and names them among the newest, all or nothing as far as Redis has room.
+ * One command instead of one for each receipt: preparing a command costs the service more than Redis its work.
+ *
+ * KEYS: the list of the newest, then n receipts. ARGV: ms to keep, how many newest to keep, n times bytes, n ids.
+ */
+const KEEP = `
+local n = #KEYS - 1
+for i = 1, n do redis.call('SET', KEYS[i + 1], ARGV[i + 2], 'PX', ARGV[1]) end
+redis.call('LPUSH', KEYS[1], unpack(ARGV, n + 3, 2 * n + 2))
+redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)
+return n`;
+
 const keyOf = (id: string) => `receipt:${id}`;
 
 interface Waiting {
@@ -40,29 +56,28 @@ export interface RedisReceiptsOptions {
 /**
  * Receipts in Redis, one key each, gone after `keepMs`.
  *
- * Group commit: all receipts that are saved within one turn of the event loop travel as one pipeline, and each
- * `save` returns when Redis has answered for its own. `latest` names the newest 10,000 at most.
- * Keys of one pipeline lie in different slots, so this wants a single server (or a proxy), not a bare Cluster.
+ * Group commit: all receipts that are saved within one turn of the event loop travel as one command, and each
+ * `save` returns when Redis has answered it. `latest` names the newest 10,000 at most.
+ * Keys of one command lie in different slots, so this wants a single server (or a proxy), not a bare Cluster.
  */
 export function createRedisReceipts({ redis, keepMs, patienceMs = 1_000 }: RedisReceiptsOptions): ReceiptStore {
   let waiting: Waiting[] = [];
 
-  async function commit(): Promise<void> {
-    const group = waiting;
+  function commit(): void {
+    const all = waiting;
     waiting = [];
-    const pipeline = redis.pipeline();
-    for (const { id, bytes } of group) pipeline.set(keyOf(id), bytes, "PX", keepMs);
-    pipeline.lpush(LATEST, ...group.map(({ id }) => id));
-    pipeline.ltrim(LATEST, 0, LATEST_KEPT - 1);
+    for (let from = 0; from < all.length; from += GROUP_MOST) void keep(all.slice(from, from + GROUP_MOST));
+  }
+
+  async function keep(group: readonly Waiting[]): Promise<void> {
+    const ids = group.map(({ id }) => id);
+    const args = [keepMs, LATEST_KEPT, ...group.map(({ bytes }) => bytes), ...ids];
     try {
-      const answers = (await within(patienceMs, pipeline.exec())) ?? [];
-      group.forEach(({ done, failed }, i) => {
-        const error = answers[i] ? answers[i][0] : new Error("Connection is closed.");
-        if (error) failed(redisFailure(error, WANTED));
-        else done();
-      });
+      await within(patienceMs, redis.eval(KEEP, 1 + ids.length, LATEST, ...ids.map(keyOf), ...args));
+      for (const { done } of group) done();
     } catch (error) {
-      for (const { failed } of group) failed(redisFailure(error, WANTED));
+      const failure = redisFailure(error, WANTED);
+      for (const { failed } of group) failed(failure);
     }
   }
 
