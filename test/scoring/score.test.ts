@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PortraitError } from "../../src/errors.ts";
+import type { Usual } from "../../src/scoring/artifact.ts";
 import { createChampionHolder } from "../../src/scoring/champions.ts";
 import { createReceiptIds } from "../../src/scoring/receipt-id.ts";
 import { createScoreService } from "../../src/scoring/score.ts";
@@ -11,11 +12,11 @@ const reducer = tinyReducer();
 const away = () => Promise.reject(new PortraitError("REDIS_AWAY", "away"));
 
 /** purchase judges a user, fraud an order in flight, bank is a table's. u1 has two orders of 10. */
-async function house(broken: { receipts?: boolean; states?: boolean } = {}) {
+async function house(broken: { receipts?: boolean; states?: boolean; usual?: readonly Usual[] } = {}) {
   const catalogue = reducer.digest;
   const champions = createChampionHolder(
     new Map([
-      ["purchase", tinyScorer({ catalogue })],
+      ["purchase", tinyScorer({ catalogue, ...(broken.usual && { manifest: { usual: [...broken.usual] } }) })],
       [
         "fraud",
         tinyScorer({
@@ -50,6 +51,19 @@ async function house(broken: { receipts?: boolean; states?: boolean } = {}) {
 
 const failure = (code: string, message = /./) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
+
+test("a row unlike anything that the version has seen is answered with the features that make it so", async () => {
+  const usual = [
+    { low: 0, middle: 1, high: 2, missing: 0, least: 0, most: 3 },
+    { top: [{ value: "books", share: 1 }], missing: 0 },
+    { low: 0, middle: 1, high: 2, missing: 0.1 },
+  ];
+  const { service } = await house({ usual });
+  const scored = async (features: Record<string, number | string>) =>
+    (await service.score({ features, models: ["purchase"] })).scores.purchase;
+  expect(await scored({ orders_30d: 3, last_category: "books" })).not.toHaveProperty("unusual");
+  expect((await scored({ orders_30d: 4, last_category: "hats" })).unusual).toEqual(["orders_30d", "last_category"]);
+});
 
 test("by id: the state is read now, and every champion that judges the entity answers", async () => {
   const { service, receipts } = await house();
