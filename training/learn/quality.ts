@@ -4,6 +4,7 @@ import { type CalibrationChoice, chooseCalibration } from "../../models/calibrat
 import { type GbdtParams, defaults as trees } from "../../models/gbdt/params.ts";
 import { LEARNERS } from "../../models/learners.ts";
 import type { Model } from "../../models/model.ts";
+import type { LogisticParams } from "../../models/net/logistic.ts";
 import { createRandom } from "../../models/random.ts";
 import { stratifiedFolds } from "../../models/stratified-folds.ts";
 import type { Quality } from "../../src/retraining/recipe.ts";
@@ -72,6 +73,14 @@ export async function qualityCandidates(development: Development, plan: QualityP
   return found;
 }
 
+/** A regression of so many columns has places enough with three bends each; more cost much and gain nothing. */
+const WIDE_COLUMNS = 30;
+
+function defaultsFor(kind: string, columns: number): unknown {
+  const { defaults } = LEARNERS[kind];
+  return kind === "logistic" && columns > WIDE_COLUMNS ? { ...(defaults as LogisticParams), knots: [3] } : defaults;
+}
+
 async function candidateOf(
   development: Development,
   kind: string,
@@ -81,7 +90,8 @@ async function candidateOf(
 ): Promise<Candidate> {
   const started = plan.clock();
   const learner = LEARNERS[kind];
-  const developed = await development.develop(learner, given.params ?? learner.defaults, context);
+  const params = given.params ?? defaultsFor(kind, development.choosing.values.length);
+  const developed = await development.develop(learner, params, context);
   return judged(development, plan, {
     name: given.name ?? kind,
     model: plan.quality === "best" && BAGGED.has(kind) ? bagOf(developed) : developed.model,
@@ -167,7 +177,7 @@ function drawForest(random: ReturnType<typeof createRandom>): { params: GbdtPara
   const about = Object.entries(drawn)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ");
-  return { params: { ...trees, rounds: 1500, ...drawn }, about };
+  return { params: { ...trees, ...drawn, tries: [] }, about };
 }
 
 /** Forests by chance, best first, until the moment `until` or forty of them: at least one. */
