@@ -26,31 +26,50 @@ export interface BodyWanted {
  * @throws PortraitError BODY_TOO_LARGE, BODY_NOT_JSON, MEDIA_TYPE_UNSUPPORTED
  */
 export async function readBody(headers: IncomingHttpHeaders, read: ReadBytes, wanted: BodyWanted): Promise<unknown> {
-  const { text, lines } = await readText(headers, read, wanted);
+  const lines = isNdjson(headers, wanted);
+  const text = await textOf(await read(wanted.limit), headers, wanted);
   if (text === undefined) return undefined;
   return lines ? parseLines(text) : parse(text);
 }
 
-/** The text of a body, and whether it is NDJSON; no text when nothing was sent and that is allowed. */
-export async function readText(
-  headers: IncomingHttpHeaders,
-  read: ReadBytes,
-  wanted: BodyWanted,
-): Promise<{ readonly text: string | undefined; readonly lines: boolean }> {
+/**
+ * Whether the body is announced as NDJSON.
+ *
+ * @throws PortraitError MEDIA_TYPE_UNSUPPORTED for a type that is not wanted; none at all may still turn out empty
+ */
+function isNdjson(headers: IncomingHttpHeaders, wanted: BodyWanted): boolean {
   const type = mediaType(headers["content-type"]);
   const lines = wanted.ndjson && (type === "application/x-ndjson" || type === "application/ndjson");
   if (type !== "" && type !== JSON_TYPE && !lines) throw unsupported(JSON_TYPE, type, wanted.ndjson);
+  return lines;
+}
 
-  let bytes = await read(wanted.limit);
+/** The text of a body; undefined when nothing was sent and that is allowed. A promise only where something is unpacked. */
+function textOf(
+  bytes: Buffer,
+  headers: IncomingHttpHeaders,
+  { limit, optional, ndjson }: BodyWanted,
+): string | undefined | Promise<string> {
   if (bytes.length === 0) {
-    if (wanted.optional) return { text: undefined, lines };
+    if (optional) return undefined;
     throw new PortraitError("BODY_NOT_JSON", "Wanted a JSON body, found none.");
   }
-  if (type === "") throw unsupported(JSON_TYPE, "none", wanted.ndjson);
+  if (mediaType(headers["content-type"]) === "") throw unsupported(JSON_TYPE, "none", ndjson);
   const encoding = headers["content-encoding"];
-  if (encoding !== undefined) bytes = await unpack(bytes, encoding, wanted.limit);
+  return encoding === undefined ? utf8Of(bytes) : unpack(bytes, encoding, limit).then(utf8Of);
+}
+
+/** The text of a JSON body that must be there. @throws as `readBody` */
+export async function readText(headers: IncomingHttpHeaders, read: ReadBytes, limit: number): Promise<string> {
+  const wanted = { limit, optional: false, ndjson: false };
+  isNdjson(headers, wanted);
+  const text = textOf(await read(limit), headers, wanted);
+  return typeof text === "string" ? text : ((await text) ?? "");
+}
+
+function utf8Of(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new PortraitError("BODY_NOT_JSON", "Wanted a body in UTF-8, found bytes that are not.");
-  return { text: bytes.toString(), lines };
+  return bytes.toString();
 }
 
 const JSON_TYPE = "application/json";

@@ -33,8 +33,6 @@ export interface HotScoreNeeds {
   readonly within: WithinDeadline;
 }
 
-const WANTED = { limit: MEGABYTE, optional: false, ndjson: false };
-
 /**
  * The call that is made thousands of times a second, from key to answer without a framework: key, body, score, answer,
  * counted and logged like every other call. It knows no server, so that the one in front of Express and the one within
@@ -45,8 +43,7 @@ export function createHotScore({ service, open, keys, clock, metrics, log, withi
 
   async function score(headers: IncomingHttpHeaders, body: ReadBytes): Promise<string> {
     if (!open) admit(headers.authorization); // before anything is read
-    const { text = "" } = await readText(headers, body, WANTED);
-    const request = readScoreBody(parseJson(text));
+    const request = readScoreBody(parseJson(await readText(headers, body, MEGABYTE)));
     const answer = await within(() => service.score(request));
     countScores(metrics, answer);
     return JSON.stringify(answer);

@@ -1,8 +1,8 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Champions } from "../scoring/champions.ts";
+import { createRequestTimes } from "./request-times.ts";
 
-/** Routes × statuses are few; whoever invents methods must not fill the memory. */
-const SERIES_KEPT = 1_000;
+/** Whoever invents methods must not fill the memory; routes and statuses are few. */
 const METHODS = new Set(["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"]);
 
 export interface Metrics {
@@ -22,13 +22,8 @@ export function createMetrics(facts: {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const requests = new Histogram({
-    name: "portrait_http_request_seconds",
-    help: "Time to answer, by route and status",
-    labelNames: ["method", "route", "status"],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
-    registers,
-  });
+  const requests = createRequestTimes();
+  registry.registerMetric(requests.metric);
   // counted by hand and told when asked: a counter of the library hashes its labels at every step
   const scored = new Map<string, { readonly model: string; readonly version: string; count: number }>();
   new Counter({
@@ -60,16 +55,9 @@ export function createMetrics(facts: {
       this.set(facts.redisReady() ? 1 : 0);
     },
   });
-  // looking a series up by its labels costs more than counting, so each is looked up once
-  const series = new Map<string, { observe: (seconds: number) => void }>();
   return {
-    answered(given, route, status, seconds) {
-      const method = METHODS.has(given) ? given : "other";
-      const key = `${method} ${route} ${status}`;
-      const known = series.get(key) ?? requests.labels(method, route, String(status));
-      if (series.size < SERIES_KEPT) series.set(key, known);
-      known.observe(seconds);
-    },
+    answered: (given, route, status, seconds) =>
+      requests.observe(METHODS.has(given) ? given : "other", route, status, seconds),
     scored(model, version) {
       const key = `${model} ${version}`;
       const known = scored.get(key);

@@ -25,6 +25,9 @@ export function createServer(app: Express, hot?: HotScore): http.Server {
   }
   Request.prototype = app.request;
   Response.prototype = app.response;
+  // V8 looks along this chain for how many properties to leave room for: without it each is born too small and grows
+  Object.setPrototypeOf(Request, http.IncomingMessage);
+  Object.setPrototypeOf(Response, http.ServerResponse);
 
   return http.createServer(
     {
