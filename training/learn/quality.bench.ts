@@ -124,7 +124,7 @@ async function peers(data: Dataset, fold: readonly Uint8Array[], tuningDraws: nu
       levels: column.type === "category" ? column.categories.length : 0,
     }));
     const script = new URL("../../test/peers/quality.py", import.meta.url).pathname;
-    const run = promisify(execFile)("/usr/bin/python3", [script], {
+    const run = promisify(execFile)(process.env.PORTRAIT_PYTHON ?? "/usr/bin/python3", [script], {
       maxBuffer: 1e8,
       // One thread each, as ours has: on a busy machine more of them only wait for each other.
       env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" },
