@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { type Bench, type BenchLine, benchLine } from "../bench-line.ts";
 import { logistic } from "../math/logistic.ts";
 import { benchRows, rowMajor } from "./bench-data.ts";
+import { toOnnx } from "./bench-onnx.ts";
+import { createOnnxPeer } from "./bench-onnx-peer.ts";
 import { growTrees } from "./gbdt.ts";
 import { gbdtModel } from "./model.ts";
 import { defaults } from "./params.ts";
@@ -34,15 +36,20 @@ function askXgboost(folder: string, width: number): Answer | string {
   return status === 0 ? JSON.parse(stdout) : (stderr.trim().split("\n").at(-1) ?? "no answer");
 }
 
-/** One row, a batch of 50,000 and exact reasons, of 200 trees of depth 6, against XGBoost that has loaded the same trees; one thread each. */
+/**
+ * One row, a batch of 50,000 and exact reasons, of 200 trees of depth 6, against XGBoost and onnxruntime that have loaded the same
+ * trees; one thread each. A row goes in as a Float64Array here, as a ready array or tensor of 32-bit floats there.
+ */
 export const bench: Bench = async ({ say, runs }) => {
   const folder = mkdtempSync(join(tmpdir(), "portrait-bench-"));
+  let close = async () => {};
   try {
     const data = benchRows(BATCH, 3);
     const params = { ...defaults, rounds: 200, threads: 2, tries: [] };
     const model = gbdtModel(data.columns, (await growTrees(data, params, { seed: 1 })).trees);
     writeFileSync(join(folder, "model.json"), toXgboost(model));
-    writeFileSync(join(folder, "test.rows"), Buffer.from(rowMajor(data).buffer));
+    const floats = rowMajor(data);
+    writeFileSync(join(folder, "test.rows"), Buffer.from(floats.buffer));
     writeFileSync(join(folder, "test.label"), data.label);
     const rows = Array.from({ length: ROWS }, (_, i) => Float64Array.from(data.values, (column) => column[i]));
     const out = new Float64Array(data.columns.length);
@@ -51,6 +58,20 @@ export const bench: Bench = async ({ say, runs }) => {
       for (let k = 0; k < 20; k++) for (const row of rows) model.margin(row);
     };
     warm();
+    const onnx = await createOnnxPeer(toOnnx(model.trees, data.columns.length), say);
+    const width = data.columns.length;
+    const floatRows = rows.map((_, i) => floats.subarray(i * width, (i + 1) * width));
+    const onnxMs = { row: [] as number[], batch: [] as number[] };
+    if (typeof onnx === "string") say(`onnxruntime-node is left out: ${onnx}`);
+    else {
+      close = onnx.close;
+      const said = await onnx.score(floats, BATCH);
+      const margins = model.margins(data.values, BATCH);
+      const apart = said.reduce((most, m, i) => Math.max(most, Math.abs(logistic(m) - logistic(margins[i]))), 0);
+      say(`onnxruntime-node ${onnx.version}, the same trees: probabilities at most ${apart.toExponential(1)} apart`);
+      if (!(apart <= 1e-5)) throw new Error("score-row: onnxruntime-node does not answer as we do");
+      for (const one of floatRows) await onnx.score(one, 1);
+    }
     const theirs: Answer[] = [];
     const ours = { row: [] as number[], batch: [] as number[], reasons: [] as number[] };
     const time = (work: () => void) => {
@@ -69,6 +90,14 @@ export const bench: Bench = async ({ say, runs }) => {
         for (const one of rows.slice(0, 200)) model.contributions(one, out);
       });
       ours.reasons.push(reasons / 200);
+      if (typeof onnx !== "string") {
+        const started = performance.now();
+        for (const one of floatRows) await onnx.score(one, 1);
+        const between = performance.now();
+        await onnx.score(floats, BATCH);
+        onnxMs.row.push((between - started) / ROWS);
+        onnxMs.batch.push(performance.now() - between);
+      }
       if (absence) continue;
       const answer = askXgboost(folder, data.columns.length);
       if (typeof answer === "string") absence = answer;
@@ -79,6 +108,20 @@ export const bench: Bench = async ({ say, runs }) => {
       benchLine("ms exact reasons of a row", ours.reasons, "lower", 0.5),
       benchLine(`ms a batch of ${BATCH} rows`, ours.batch, "lower"),
     ];
+    if (onnxMs.row.length)
+      lines.push(
+        benchLine(
+          "one row / onnxruntime-node",
+          ours.row.map((us, k) => us / (1000 * onnxMs.row[k])),
+          "lower",
+          0.2,
+        ),
+        benchLine(
+          "batch / onnxruntime-node",
+          ours.batch.map((ms, k) => ms / onnxMs.batch[k]),
+          "lower",
+        ),
+      );
     if (absence) {
       say(`XGBoost does not answer at ${PYTHON}, so there is nothing to compare with: ${absence}`);
       return lines;
@@ -107,6 +150,7 @@ export const bench: Bench = async ({ say, runs }) => {
       ),
     ];
   } finally {
+    await close();
     rmSync(folder, { recursive: true, force: true });
   }
 };
