@@ -79,7 +79,7 @@ function valueWords(column: Column, value: number | boolean | string | undefined
   if (unit === undefined || SILENT_UNITS.has(unit)) return `${about}: ${number}`;
   const said = about.toLowerCase().split(/\W+/).indexOf(unit.toLowerCase());
   if (said === 0) return `${number} ${value === 1 ? inSingular(about) : about}`;
-  return said > 0 ? `${about}: ${number}` : `${about}: ${number} ${unit}`;
+  return said > 0 ? `${about}: ${number}` : `${about}: ${number} ${value === 1 ? inSingular(unit) : unit}`;
 }
 
 /** "1 order in the last 90 days": the first word of the phrase without its plural. */

@@ -22,9 +22,11 @@ test("a row within all that was seen is not unusual, its ends included", () => {
   expect(row(60, 3, 1)).toEqual([]);
 });
 
-test("beyond the least and the most of training, a number is unusual", () => {
-  expect(row(19, 2, 0)).toEqual(["age"]);
-  expect(row(61, 4, 0)).toEqual(["age", "since"]);
+test("beyond the least and the most of training by more than a tenth of the range, a number is unusual", () => {
+  // ages 20 to 60 leave room down to 16 and up to 64, "since" from 1 to 3 up to 3.2
+  expect(row(16.1, 3.1, 0)).toEqual([]);
+  expect(row(15.9, 2, 0)).toEqual(["age"]);
+  expect(row(64.1, 4, 0)).toEqual(["age", "since"]);
   expect(row(Number.POSITIVE_INFINITY, 2, 0)).toEqual(["age"]);
 });
 
