@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -23,9 +23,11 @@ import { qualityCandidates } from "./quality.ts";
  * HistGradientBoosting and logistic regression. Intervals are of paired differences, 95 %.
  *
  *     npm run bench -- quality [--tables german,telco] [--folds 2] [--repeats 1] [--only balanced] [--budget 30]
+ *       [--keep folder]
  *
  * `--folds` runs the first so many of five folds; `--repeats` cuts them anew; `--only balanced` leaves `best` out, whose
- * peers are tuned by 30 random draws (`--draws`). The whole takes hours on two cores.
+ * peers are tuned by 30 random draws (`--draws`). With `--keep`, each table's result is a file there, and what is there is
+ * not run again: delete the folder when the code changes. The whole takes hours on two cores.
  */
 interface Table {
   readonly name: string;
@@ -212,10 +214,77 @@ function rowInterval(data: Dataset, a: Said, b: Said): [number, number] {
   return [centre - 1.96 * error, centre + 1.96 * error];
 }
 
+/** What came of one table at one quality: kept as a file with `--keep`, so that the whole may be run in pieces. */
+interface Result {
+  readonly shown: string[][];
+  readonly lines: readonly Line[];
+  readonly probability: number[];
+  readonly label: number[];
+  readonly versions: Record<string, string>;
+}
+
+async function resultOf(one: Table, quality: Quality, data: Dataset): Promise<Result> {
+  const fold = Array.from({ length: repeats }, (_, r) => stratifiedFolds(data.label, FOLDS, SEED + r));
+  const mine = await ours(data, fold, quality);
+  const others = await peers(data, fold, quality === "best" ? draws : 0);
+  const measured = (said: Said) => ({
+    auc: perFold(data, fold, aucOn(data, said)),
+    loss: perFold(data, fold, lossOn(data, said)),
+  });
+  const own = measured(mine.said);
+  const lines: Line[] = [];
+  const shown = [
+    [one.name, quality, mean(own.auc).toFixed(4), "", mean(own.loss).toFixed(4), "", mine.seconds.toFixed(0)],
+  ];
+  for (const peer of PEERS) {
+    const said = others.said[peer];
+    const theirs = measured(said);
+    const gained = own.auc.map((a, k) => a - theirs.auc[k]);
+    const spared = own.loss.map((l, k) => l - theirs.loss[k]);
+    const [low, high] = interval(gained);
+    const [lossLow, lossHigh] = rowInterval(data, mine.said, said);
+    const name = `${one.name}, ${quality} against ${peer}${quality === "best" ? " tuned" : ""}`;
+    lines.push({
+      name: `AUC gained, ${name}`,
+      value: mean(gained),
+      goal: 0,
+      better: "higher",
+      runs: gained,
+      interval: [low, high],
+      ok: high >= 0,
+    });
+    lines.push({
+      name: `log loss gained, ${name}`,
+      value: mean(spared),
+      goal: 0,
+      better: "lower",
+      runs: spared,
+      interval: [lossLow, lossHigh],
+      ok: lossLow <= 0,
+    });
+    const signed = (v: number) => `${v < 0 ? "" : "+"}${v.toFixed(4)}`;
+    shown.push([
+      ...["", peer, mean(theirs.auc).toFixed(4)],
+      `${signed(mean(gained))} (${signed(low)} … ${signed(high)})${high < 0 ? " worse" : ""}`,
+      mean(theirs.loss).toFixed(4),
+      `${signed(mean(spared))} (${signed(lossLow)} … ${signed(lossHigh)})${lossLow > 0 ? " worse" : ""}`,
+      others.seconds[peer].toFixed(0),
+    ]);
+  }
+  const run = [...mine.said.keys()].filter((k) => !Number.isNaN(mine.said[k]));
+  return {
+    ...{ shown, lines, versions: others.versions },
+    probability: run.map((k) => mine.said[k]),
+    label: run.map((k) => data.label[k % data.rows]),
+  };
+}
+
 const lines: Line[] = [];
 const pooled: Record<string, { probability: number[]; label: number[] }> = {};
 const shown: string[][] = [];
 let versions: Record<string, string> = {};
+const keep = option("keep", "");
+if (keep) await mkdir(keep, { recursive: true });
 
 for (const one of TABLES.filter(({ name }) => wanted.includes(name))) {
   const path = join(loadConfig(process.env).datasets, ...one.path);
@@ -223,68 +292,22 @@ for (const one of TABLES.filter(({ name }) => wanted.includes(name))) {
     note(`${one.name} skipped: no ${path}`);
     continue;
   }
-  const { dataset: data } = await readTable(path, { ...one.wishes, label: one.label });
-  note(`${one.name}: ${data.rows} rows, ${data.columns.length} columns`);
-  const fold = Array.from({ length: repeats }, (_, r) => stratifiedFolds(data.label, FOLDS, SEED + r));
   for (const quality of qualities) {
-    const own = await ours(data, fold, quality);
-    const others = await peers(data, fold, quality === "best" ? draws : 0);
-    versions = others.versions;
-    const own_ = { auc: perFold(data, fold, aucOn(data, own.said)), loss: perFold(data, fold, lossOn(data, own.said)) };
-    shown.push([
-      one.name,
-      quality,
-      mean(own_.auc).toFixed(4),
-      "",
-      mean(own_.loss).toFixed(4),
-      "",
-      own.seconds.toFixed(0),
-    ]);
-    for (const peer of PEERS) {
-      const said = others.said[peer];
-      const peer_ = { auc: perFold(data, fold, aucOn(data, said)), loss: perFold(data, fold, lossOn(data, said)) };
-      const gained = own_.auc.map((a, k) => a - peer_.auc[k]);
-      const [low, high] = interval(gained);
-      const [lossLow, lossHigh] = rowInterval(data, own.said, said);
-      const lossGained = own_.loss.map((l, k) => l - peer_.loss[k]);
-      const name = `${one.name}, ${quality} against ${peer}${quality === "best" ? " tuned" : ""}`;
-      lines.push(
-        {
-          name: `AUC gained, ${name}`,
-          value: mean(gained),
-          goal: 0,
-          better: "higher",
-          runs: gained,
-          interval: [low, high],
-          ok: high >= 0,
-        },
-        {
-          name: `log loss gained, ${name}`,
-          value: mean(lossGained),
-          goal: 0,
-          better: "lower",
-          runs: lossGained,
-          interval: [lossLow, lossHigh],
-          ok: lossLow <= 0,
-        },
-      );
-      const signed = (v: number) => `${v < 0 ? "" : "+"}${v.toFixed(4)}`;
-      shown.push([
-        "",
-        peer,
-        mean(peer_.auc).toFixed(4),
-        `${signed(mean(gained))} (${signed(low)} … ${signed(high)})${high < 0 ? " worse" : ""}`,
-        mean(peer_.loss).toFixed(4),
-        `${signed(mean(lossGained))} (${signed(lossLow)} … ${signed(lossHigh)})${lossLow > 0 ? " worse" : ""}`,
-        others.seconds[peer].toFixed(0),
-      ]);
+    const kept = join(keep, `${one.name}-${quality}.json`);
+    let result: Result;
+    if (keep && existsSync(kept)) result = JSON.parse(await readFile(kept, "utf8"));
+    else {
+      const { dataset } = await readTable(path, { ...one.wishes, label: one.label });
+      note(`${one.name}: ${dataset.rows} rows, ${dataset.columns.length} columns`);
+      result = await resultOf(one, quality, dataset);
+      if (keep) await writeFile(kept, JSON.stringify(result));
     }
+    lines.push(...result.lines);
+    shown.push(...result.shown);
+    versions = result.versions;
     pooled[quality] ??= { probability: [], label: [] };
-    for (let i = 0; i < data.rows; i++)
-      if (!Number.isNaN(own.said[i])) {
-        pooled[quality].probability.push(own.said[i]);
-        pooled[quality].label.push(data.label[i]);
-      }
+    for (const p of result.probability) pooled[quality].probability.push(p);
+    for (const y of result.label) pooled[quality].label.push(y);
   }
 }
 
