@@ -76,11 +76,19 @@ export function netModel(
   const sum = new Float64Array(stride);
   const shares = new Float64Array(columns.length * stride);
 
+  // By unit of the second layer, in doubles: read in order, a row takes a fraction of the time.
+  const turned = new Float64Array(first * second);
+  for (let i = 0; i < first; i++) for (let k = 0; k < second; k++) turned[k * first + i] = w2[i * second + k];
+  const lit = new Float64Array(first);
   const top = (): number => {
+    for (let i = 0; i < first; i++) {
+      const input = b1[i] + sum[i];
+      lit[i] = input > 0 ? input : 0;
+    }
     let margin = b3[0] + sum[first];
     for (let k = 0; k < second; k++) {
       let z = b2[k];
-      for (let i = 0; i < first; i++) if (b1[i] + sum[i] > 0) z += (b1[i] + sum[i]) * w2[i * second + k];
+      for (let i = 0, at = k * first; i < first; i++, at++) z += lit[i] * turned[at];
       if (z > 0) margin += z * w3[k];
     }
     return margin;
