@@ -2,6 +2,7 @@ import type { Column } from "../../models/model.ts";
 import { PortraitError } from "../errors.ts";
 import type { Property } from "../events/event.ts";
 import type { FeatureFace, Row } from "../features/feature.ts";
+import { newRow } from "./new-row.ts";
 
 /** Own fields of the event in flight become columns of this prefix: `event.revenue` reads the property `revenue`. */
 export const FIELD_PREFIX = "event.";
@@ -57,7 +58,7 @@ export function createRowEncoder(columns: readonly Column[], features: readonly 
   }
 
   return (row, fields = NO_FIELDS) => {
-    const out = new Float64Array(cells.length);
+    const out = newRow(cells.length);
     for (let j = 0; j < cells.length; j++) out[j] = cells[j](row, fields);
     return out;
   };
@@ -114,7 +115,7 @@ export function createInlineEncoder(
 ): (given: Readonly<Record<string, Property>>) => Float64Array {
   const places = new Map(columns.map((column, place) => [column.name, { column, place, read: valueReader(column) }]));
   return (given) => {
-    const out = new Float64Array(columns.length).fill(Number.NaN);
+    const out = newRow(columns.length);
     let wrong: string[] | undefined;
     for (const name of Object.keys(given)) {
       const at = places.get(name);

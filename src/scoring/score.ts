@@ -121,15 +121,19 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
     return { request, entity, at, position: stored?.position, fields, scorers, rows };
   }
 
-  /** The answer of what was scored, once its receipt is stored. */
-  async function answer(prepared: Prepared, scored: readonly Score[]): Promise<ScoreAnswer> {
-    const { request, entity, at, position, fields, scorers, rows } = prepared;
+  /** The answer of what was scored: at once when no receipt is wanted, else when it is stored. */
+  function answer(prepared: Prepared, scored: readonly Score[]): ScoreAnswer | Promise<ScoreAnswer> {
+    const { request, entity, at, scorers, rows } = prepared;
     const scores: Record<string, ScoreView> = {};
     for (let i = 0; i < scorers.length; i++) {
       scores[scorers[i].name] = viewOf(scorers[i], rows[i], scored[i], request.reasons ?? 0);
     }
     const said = { ...(entity && { entity }), at: isoOf(at), scores };
-    if (request.receipt === "none") return said;
+    return request.receipt === "none" ? said : withReceipt(said, prepared, scored);
+  }
+
+  async function withReceipt(said: ScoreAnswer, prepared: Prepared, scored: readonly Score[]): Promise<ScoreAnswer> {
+    const { entity, at, position, fields, scorers, rows } = prepared;
     const id = newId();
     const receipt: Receipt = {
       id,
@@ -185,7 +189,9 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
         prepared.map((one, i) => {
           if (one instanceof PortraitError) return one;
           const failure = scored[i].find((score) => score instanceof PortraitError);
-          return failure ?? answer(one, scored[i] as Score[]).catch(failureOf);
+          if (failure) return failure;
+          const answered = answer(one, scored[i] as Score[]);
+          return answered instanceof Promise ? answered.catch(failureOf) : answered;
         }),
       );
     },
