@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import type { Bench, BenchLine } from "../models/bench-line.ts";
 
 /**
- * Runs a bench: `npm run bench -- train [--runs 5] [--rows 20000,200000] …`. Without a name it lists them.
+ * Runs a bench: `npm run bench -- train [--runs 5] [--rows 20000,200000] [--columns 35] …`. Without a name it lists them.
  *
  * It installs nothing: a peer that is not on the machine is named and left out. The last line is one JSON object
  * with every number, its goal, its runs and the machine's load. It exits 0 whatever it finds: it reports, the reader judges.
@@ -58,6 +58,7 @@ async function main(): Promise<void> {
     options: {
       runs: { type: "string", default: "5" },
       rows: { type: "string" },
+      columns: { type: "string" },
       rounds: { type: "string" },
       threads: { type: "string" },
     },
