@@ -27,16 +27,17 @@ export interface CandidateLine {
 
 /**
  * The winner: the smallest log loss on rows that did not fit. A blend costs more to run and to understand, so it is taken
- * only when it is better than the best single candidate by more than the standard error of their paired difference.
+ * only when it is better than the best single candidate by more than `convincing` (1) standard errors of their paired
+ * difference; 0 takes it whenever it is better.
  * With a latency budget (µs a row), candidates that are slower on this machine are passed over; when all are, the fastest
  * wins.
  */
 export function decide(
   candidates: readonly Candidate[],
   { choosing }: Development,
-  options: { readonly where: string; readonly latencyUs?: number },
+  options: { readonly where: string; readonly latencyUs?: number; readonly convincing?: number },
 ): Verdict {
-  const { where, latencyUs } = options;
+  const { where, latencyUs, convincing = 1 } = options;
   const timed: readonly Timed[] = candidates.map((candidate) =>
     latencyUs === undefined ? candidate : { ...candidate, latency: measureLatency(candidate.model, choosing) },
   );
@@ -50,7 +51,7 @@ export function decide(
   const blend = allowed.find(({ name }) => name === "blend");
   const single = singles.length ? least(singles) : undefined;
   const gain = blend && single ? paired(single.loss, blend.loss) : undefined;
-  const takesBlend = blend !== undefined && (gain === undefined || gain.mean > gain.error);
+  const takesBlend = blend !== undefined && (gain === undefined || gain.mean > convincing * gain.error);
   const winner = (takesBlend ? blend : single) ?? allowed[0];
 
   const words = (c: Timed) => `${c.name} ${mean(c).toFixed(4)}`;
@@ -59,7 +60,7 @@ export function decide(
   const ofBlend =
     gain && blend && single
       ? takesBlend
-        ? `; it beats ${single.name} by ${(gain.mean * scale).toFixed(4)}, more than the standard error ${(gain.error * scale).toFixed(4)} of the difference`
+        ? `; it beats ${single.name} by ${(gain.mean * scale).toFixed(4)}, ${convincing ? "more than" : "with"} the standard error ${(gain.error * scale).toFixed(4)} of the difference`
         : `; the blend (${mean(blend).toFixed(4)}) is not better by more than the standard error ${(gain.error * scale).toFixed(4)} of the difference`
       : "";
   const slow = timed.filter((c) => !quick.includes(c));

@@ -12,7 +12,7 @@ import { type Development, developOnFolds, developOnParts } from "./develop.ts";
 import { judge } from "./judge.ts";
 import type { Learn, LearnPlan } from "./learned.ts";
 import { type Parts, partsByChance, partsByTime } from "./parts.ts";
-import { type Candidate, qualityCandidates } from "./quality.ts";
+import { type Candidate, convincingFor, qualityCandidates } from "./quality.ts";
 import { strengthOf } from "./strength.ts";
 import { usualOf } from "./usual.ts";
 
@@ -59,7 +59,11 @@ export const learn: Learn = async (data, plan) => {
       : candidatesOf(learners, development, plan),
   );
   const where = rotate ? `over ${FOLDS} folds` : "on the choosing rows";
-  const { winner, why, standing }: Verdict = decide(candidates, development, { where, latencyUs: plan.latencyUs });
+  const { winner, why, standing }: Verdict = decide(candidates, development, {
+    where,
+    latencyUs: plan.latencyUs,
+    convincing: convincingFor(plan.quality),
+  });
 
   plan.onProgress?.(0.95, "judging on the test part");
   const test = takeRows(data, parts.test);

@@ -16,7 +16,7 @@ import type { Quality } from "../../src/retraining/recipe.ts";
 import { readTable, type TableWishes } from "../tables/read-table.ts";
 import { decide } from "./decide.ts";
 import { rotating } from "./learn.ts";
-import { qualityCandidates } from "./quality.ts";
+import { convincingFor, qualityCandidates } from "./quality.ts";
 
 /**
  * Every labelled table, the same repeated stratified folds for all: ours against XGBoost, scikit-learn's
@@ -100,7 +100,10 @@ async function ours(
       const seed = SEED + r;
       const development = rotating(takeRows(data, train), seed);
       const plan = { quality, seed, budgetMs, clock: () => performance.now(), onProgress: () => {} };
-      const { winner, why } = decide(await qualityCandidates(development, plan), development, { where: "out of fold" });
+      const { winner, why } = decide(await qualityCandidates(development, plan), development, {
+        where: "out of fold",
+        convincing: convincingFor(quality),
+      });
       note(`  ${quality} ${r + 1}.${f + 1}: ${why}${winner.about ? ` (${winner.about})` : ""}`);
       const part = takeRows(data, test);
       winner.model.margins(part.values, part.rows).forEach((margin, k) => {

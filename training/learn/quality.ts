@@ -30,6 +30,9 @@ export interface QualityPlan {
   readonly signal?: AbortSignal;
 }
 
+/** Standard errors by which a blend must win: none for those who asked for the best, whatever it costs to run. */
+export const convincingFor = (quality: Quality | undefined): number => (quality === "best" ? 0 : 1);
+
 /** Cells (rows × columns) up to which a net is cheap beside the others. */
 const NET_CELLS = 100_000;
 const SEARCH_DRAWS = 40;
@@ -53,14 +56,13 @@ export async function qualityCandidates(development: Development, plan: QualityP
     signal: plan.signal,
     onProgress: (done) => plan.onProgress(from + (to - from) * done, note),
   });
-  const started = plan.clock();
   found.push(await candidateOf(development, "constant", inShare(0, 0, "constant"), plan));
   for (const [k, name] of names.entries()) {
     const context = inShare((share * k) / names.length, (share * (k + 1)) / names.length, name);
     found.push(await candidateOf(development, name, context, plan));
   }
   if (plan.quality === "best") {
-    const until = started + plan.budgetMs;
+    const until = plan.clock() + plan.budgetMs;
     const draws = await search(development, until, plan, inShare(0.5, 0.8, "searching"));
     for (const [k, { params, about }] of draws.slice(0, SEARCH_KEPT).entries()) {
       const context = inShare(0.8 + 0.07 * k, 0.87 + 0.07 * k, "gbdt searched");

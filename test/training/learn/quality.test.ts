@@ -132,14 +132,16 @@ describe("deciding", async () => {
     const close = decide([single, candidate("blend", 0.395, 0.4)], development, { where });
     expect(close.winner.name).toBe("gbdt");
     expect(close.why).toContain("not better by more than the standard error");
+    const asked = decide([single, candidate("blend", 0.395, 0.4)], development, { where, convincing: 0 });
+    expect(asked.winner.name).toBe("blend");
     const clear = decide([single, candidate("blend", 0.2, 0.4)], development, { where });
     expect(clear.winner.name).toBe("blend");
     expect(clear.why).toContain("it beats gbdt by 0.");
   });
 
   test("a candidate over the latency budget is passed over, and said; when all are, the fastest wins", () => {
-    const list = [candidate("a", 0.5), candidate("bb", 0.4, 0, 200)];
-    const { winner, why } = decide(list, development, { where, latencyUs: 100 });
+    const list = [candidate("a", 0.5), candidate("bb", 0.4, 0, 40)];
+    const { winner, why } = decide(list, development, { where, latencyUs: 20 });
     expect(winner.name).toBe("a");
     expect(why).toMatch(/a has the smallest|a is the best/);
     expect(why).toMatch(/passed over as too slow: bb \d+\.\d µs/);
