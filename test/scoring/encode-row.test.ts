@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Column } from "../../models/model.ts";
 import { createRowEncoder, encodeInline } from "../../src/scoring/encode-row.ts";
@@ -55,6 +56,18 @@ test("inline features: what is not given is missing, what is given keeps its typ
     expect.objectContaining({
       code: "MODEL_INPUT_MISMATCH",
       message: expect.stringMatching(/spent_30d: wanted a number, found a string; orders: unknown.*orders_30d/),
+    }),
+  );
+});
+
+test("the order in which features are given, and which are left out, changes nothing about the others", () => {
+  const columns = ["a", "b", "c", "d", "e"].map((name): Column => ({ name, type: "number" }));
+  const pairs = fc.shuffledSubarray(columns.map(({ name }, place) => [name, place * 1.5] as const));
+  fc.assert(
+    fc.property(pairs, (given) => {
+      const row = encodeInline(columns, Object.fromEntries(given));
+      const known = new Map(given);
+      expect([...row]).toEqual(columns.map(({ name }) => known.get(name) ?? Number.NaN));
     }),
   );
 });
