@@ -31,7 +31,7 @@ export function renderReport(learned: Learned, about: ReportAbout): string {
       `rows               ${rowsWords(learned)}`,
       ...(learned.notes ?? []).map((note) => `                   ${note}`),
       `learner            ${kind}${learned.backend ? ` on ${learned.backend}` : ""}, seed ${about.seed}${secondsWords(learned)}`,
-      `                   ${learned.why}`,
+      ...wrapped(learned.why).map((line) => `                   ${line}`),
     ]),
     ...candidateSection(learned),
     section("On the test rows, read once", [
@@ -61,6 +61,9 @@ function rowsWords({ parts }: Learned): string {
   return `${developed} · ${count(test)} to test (${cut})`;
 }
 
+/** Cut at blanks into lines of about 95 signs. */
+const wrapped = (text: string): string[] => text.match(/.{1,95}(?= |$)/g)?.map((line) => line.trim()) ?? [];
+
 function secondsWords({ seconds, model }: Learned): string {
   const own = seconds?.[model.kind];
   return own === undefined ? "" : `, fitted in ${own.toFixed(1)} s`;
@@ -80,7 +83,7 @@ function candidateSection({ candidates = [] }: Learned): string[] {
     ...(timed ? [c.microseconds === undefined ? "" : `${c.microseconds.toFixed(1)} µs`] : []),
   ]);
   const header = ["", "log loss", "against the taken one", "to fit", ...(timed ? ["a score"] : [])];
-  const made = candidates.flatMap(({ name, about }) => (about ? [`${name}: ${about}`] : []));
+  const made = candidates.flatMap(({ name, about }) => (about ? wrapped(`${name}: ${about}`) : []));
   return [section("What was tried, on rows that it had not fitted (± standard error)", [table(header, rows), ...made])];
 }
 

@@ -46,6 +46,7 @@ describe("balanced", async () => {
     expect(text).toMatch(/taken/);
     expect(text).toMatch(/blend: \d\.\d\d × /);
     expect(text).not.toMatch(/undefined|NaN/);
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(120);
     expect(learned.why).toContain("standard error");
   });
 
