@@ -36,6 +36,8 @@ interface Round {
   readonly p99Ms: number;
   /** CPU of the server for one request, µs: says the same on a busy machine as on a quiet one. */
   readonly cpuUs: number;
+  /** Answers that were late or no 200. */
+  readonly failed: number;
 }
 
 /**
@@ -70,14 +72,14 @@ export const bench: Bench = async ({ say, runs, options }) => {
     await mustAnswerAlike(courses, servers, house);
 
     const rounds = new Map<string, Round[]>(courses.map(({ name }) => [name, []]));
-    for (const course of courses) await drive(course, servers, house, folder, 1); // warm
+    for (const course of courses) await drive(course, servers, house, folder, 2); // until everything is compiled
     for (let run = 0; run < runs; run++) {
       for (const course of courses) {
         const round = await drive(course, servers, house, folder, seconds);
         rounds.get(course.name)?.push(round);
-        const { perSecond, p99Ms, cpuUs } = round;
+        const { perSecond, p99Ms, cpuUs, failed } = round;
         say(
-          `${course.name.padEnd(34)} ${perSecond.toFixed(0).padStart(7)}/s  p99 ${p99Ms.toFixed(1)} ms  CPU ${cpuUs.toFixed(0)} µs`,
+          `${course.name.padEnd(34)} ${perSecond.toFixed(0).padStart(7)}/s  p99 ${p99Ms.toFixed(1)} ms  CPU ${cpuUs.toFixed(0)} µs${failed ? `  ${failed} failed` : ""}`,
         );
       }
     }
@@ -185,8 +187,9 @@ async function drive(
   ]);
   const ticks = cpuTicks(child.pid as number) - before;
   const { requests, us, p99, failed } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
-  if (failed > 0) throw new Error(`${failed} of ${requests} requests to ${path} failed`);
-  return { perSecond: (requests * 1e6) / us, p99Ms: p99 / 1_000, cpuUs: (ticks * TICK_US) / requests };
+  // a machine that others use as well keeps one or the other waiting too long; more than that is no measurement
+  if (failed > requests / 100) throw new Error(`${failed} of ${requests} requests to ${path} failed`);
+  return { perSecond: (requests * 1e6) / us, p99Ms: p99 / 1_000, cpuUs: (ticks * TICK_US) / requests, failed };
 }
 
 /** Requests are written once, before the load begins. */
