@@ -25,8 +25,8 @@ export interface RetrainRequest {
   readonly reason: string;
   /** When it was asked for, ms: names the version, so that the same job, run again, publishes the same one. */
   readonly askedAt: number;
-  /** How hard to try; the recipe's own wish when absent. */
-  readonly effort?: Effort;
+  /** How hard to try, where it differs from the recipe's own wish. */
+  readonly effort?: Partial<Effort>;
   /** Scores to stand beside the model in the report, e.g. the truth of a simulation. */
   readonly beside?: (replayed: Replayed) => Readonly<Record<string, Float64Array>>;
 }
@@ -74,7 +74,8 @@ export async function retrainRecipe(request: RetrainRequest, deps: RetrainDeps):
   const { data, about } = replayed;
   const baseline = recipe.target.kind === "event-within" ? recencyFrequency(data) : undefined;
   const learned = await learn(data, {
-    ...(request.effort ?? effortOf(recipe)),
+    ...effortOf(recipe),
+    ...request.effort,
     seed,
     parts: "time",
     gapMs: gapMs(recipe.target.days * DAY_MS, data.time),

@@ -96,19 +96,19 @@ const wholeNumber = (option: string, text: string): number => {
   throw new PortraitError("INPUT_INVALID", `Wanted a whole number in ${option}, found "${text}".`);
 };
 
-/** How hard to try: a quality, or the learners that were named. */
+/** What the flags say of how hard to try, and nothing else. */
 function effortOf({ learner, quality, budget, latencyBudget }: Flags) {
   if (learner !== undefined && quality !== undefined)
     throw new PortraitError(
       "INPUT_INVALID",
       "Wanted --quality or --learner, found both: a quality chooses its learners.",
     );
-  const known = QUALITIES.find((one) => one === (quality ?? "balanced"));
-  if (!known)
+  const known = QUALITIES.find((one) => one === quality);
+  if (quality !== undefined && !known)
     throw new PortraitError("INPUT_INVALID", `Wanted one of ${QUALITIES.join(", ")} in --quality, found "${quality}".`);
   return {
-    learners: namesIn(learner) ?? [],
-    ...(learner === undefined && { quality: known }),
+    ...(known && { quality: known }),
+    ...(learner !== undefined && { quality: undefined, learners: namesIn(learner) ?? [] }),
     ...(budget !== undefined && { budgetMs: durationMs("--budget", budget) }),
     ...(latencyBudget !== undefined && { latencyUs: 1000 * durationMs("--latency-budget", latencyBudget) }),
   };
@@ -138,6 +138,8 @@ async function trainOnTable(path: string, flags: Flags, config: Config): Promise
         model,
         seed,
         now: Date.now(),
+        learners: [],
+        quality: "balanced",
         ...effortOf(flags),
         wishes: {
           ...tableOptions(flags),
@@ -225,13 +227,11 @@ async function trainRecipe(name: string, flags: Flags, config: Config): Promise<
   const seed = flags.seed === undefined ? config.seed : wholeNumber("--seed", flags.seed);
   const workshop = await composeTraining(config, (await findRedis(config))?.url);
   const bar = progressBar(`Training ${name}`, { quiet: flags.json });
-  // Flags speak louder than the recipe; without any, it decides.
-  const chosen = [flags.learner, flags.quality, flags.budget, flags.latencyBudget].some((flag) => flag !== undefined);
   try {
     const recipe = workshop.recipes.find((one) => one.name === name);
     if (!recipe) throw new PortraitError("RECIPE_UNKNOWN", `There is no recipe called ${name}.`);
     const made = await retrainRecipe(
-      { recipe, until, seed, reason: "manual", askedAt: Date.now(), ...(chosen && { effort: effortOf(flags) }) },
+      { recipe, until, seed, reason: "manual", askedAt: Date.now(), effort: effortOf(flags) },
       { ...workshop, onProgress: bar.update },
     );
     bar.end(`${made.about.rows.toLocaleString("en-US")} rows`);
