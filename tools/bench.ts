@@ -61,6 +61,8 @@ async function main(): Promise<void> {
       columns: { type: "string" },
       rounds: { type: "string" },
       threads: { type: "string" },
+      seconds: { type: "string" },
+      rate: { type: "string" },
     },
   });
   const benches = findBenches();
