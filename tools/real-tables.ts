@@ -51,7 +51,7 @@ async function overSeeds({ name, label, drop, columns }: PublicTable, path: stri
         label,
         model: name,
         learners: asked.learner ?? [],
-        quality: "balanced",
+        quality: asked.learner ? undefined : "balanced",
         seed,
         now: 0,
         wishes: { drop, columns },
