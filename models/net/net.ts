@@ -1,5 +1,5 @@
 import { logit } from "../math/logit.ts";
-import { softplus } from "../math/softplus.ts";
+import { lossOfMargins } from "../metrics/loss-of-margins.ts";
 import type { Dataset, FitContext, Learner, Model } from "../model.ts";
 import { encode, meansOf } from "../prepare/design.ts";
 import { planBasis } from "../prepare/plan-basis.ts";
@@ -102,7 +102,7 @@ async function fit(
     signal?.throwIfAborted();
     if (choose) {
       const model = netModel(data.columns, preparation, layers);
-      const loss = meanLoss(model, choose);
+      const loss = lossOfMargins(model, choose);
       losses.push(loss);
       if (loss < best.loss) best = { layers: copy(layers), loss, epoch };
       if (epoch - best.epoch >= params.patience) break;
@@ -149,18 +149,6 @@ function start(data: Dataset, width: number, { first, second }: NetParams, rando
 function copy(layers: Layers): Layers {
   const [w1, b1, w2, b2, w3, straight, b3] = LAYER_NAMES.map((name) => layers[name].slice());
   return { ...layers, w1, b1, w2, b2, w3, straight, b3 };
-}
-
-/** Weighted mean log loss in nats. */
-function meanLoss(model: Model, { values, rows, label, weight }: Dataset): number {
-  const margins = model.margins(values, rows);
-  let [sum, total] = [0, 0];
-  for (let i = 0; i < rows; i++) {
-    const w = weight ? weight[i] : 1;
-    sum += w * softplus(label[i] ? -margins[i] : margins[i]);
-    total += w;
-  }
-  return sum / total;
 }
 
 /** As many epochs as were best on average over the folds; a fold that had stopped earlier keeps its last loss. */

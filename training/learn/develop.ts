@@ -1,4 +1,4 @@
-import { softplus } from "../../models/math/softplus.ts";
+import { lossOfMargins } from "../../models/metrics/loss-of-margins.ts";
 import type { Dataset, Learner, Model } from "../../models/model.ts";
 import { takeRows } from "../../models/model.ts";
 import { stratifiedFolds } from "../../models/stratified-folds.ts";
@@ -37,7 +37,7 @@ export function developOnParts(fit: Dataset, choose: Dataset): Development {
       return { model, unseen: model.margins(choose.values, choose.rows), bag: [model] };
     },
     async tryOut(learner, params, context) {
-      return lossOf(await learner.fit(fit, params, { ...context, choose }), choose);
+      return lossOfMargins(await learner.fit(fit, params, { ...context, choose }), choose);
     },
   };
 }
@@ -81,7 +81,7 @@ export function developOnFolds(
       const { fit, choose } = partsOf(f);
       const model = await learner.fit(fit, params, { ...step(), choose });
       models.push(model);
-      loss += lossOf(model, choose) / folds.choosing;
+      loss += lossOfMargins(model, choose) / folds.choosing;
     }
     return { models, loss };
   };
@@ -109,16 +109,4 @@ export function developOnFolds(
       return (await choosingModels(learner, params, stepper(context, folds.choosing))).loss;
     },
   };
-}
-
-/** Weighted mean log loss in nats of a model's margins. */
-function lossOf(model: Model, { values, rows, label, weight }: Dataset): number {
-  const margins = model.margins(values, rows);
-  let [sum, total] = [0, 0];
-  for (let i = 0; i < rows; i++) {
-    const w = weight ? weight[i] : 1;
-    sum += w * softplus(label[i] ? -margins[i] : margins[i]);
-    total += w;
-  }
-  return sum / total;
 }

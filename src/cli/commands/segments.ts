@@ -8,6 +8,7 @@ import type { Segmentation } from "../../segments/segmentation.ts";
 import { loadDeclarations } from "../../stores/disk/declarations.ts";
 import { createDiskSegmentations } from "../../stores/disk/segmentation.ts";
 import { createParquetLake } from "../../stores/lake/parquet-lake.ts";
+import { moment } from "../moment.ts";
 import { progressBar } from "../progress.ts";
 import { paint, table } from "../terminal.ts";
 
@@ -17,12 +18,6 @@ interface Options {
   readonly seed?: number;
   readonly count?: number;
   readonly json?: boolean;
-}
-
-function moment(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError("Wanted a moment such as 2026-07-01 or 2026-07-01T12:00:00Z.");
-  return ms;
 }
 
 function whole(text: string): number {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
 import type { LoggedEvent } from "../../events/event-log.ts";
@@ -11,17 +11,12 @@ import { assign, segmentationFits } from "../../segments/segmentation.ts";
 import { loadDeclarations } from "../../stores/disk/declarations.ts";
 import { createDiskSegmentations } from "../../stores/disk/segmentation.ts";
 import { createParquetLake } from "../../stores/lake/parquet-lake.ts";
+import { moment } from "../moment.ts";
 import { paint as colour, table } from "../terminal.ts";
 
 interface Options {
   readonly at?: number;
   readonly json?: boolean;
-}
-
-function moment(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError("Wanted a moment such as 2026-07-01 or 2026-07-01T12:00:00Z.");
-  return ms;
 }
 
 /** `portrait show`: one entity's portrait, made from the lake alone. */
