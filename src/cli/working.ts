@@ -3,6 +3,7 @@ import { createReducer } from "../features/reducer.ts";
 import type { Log } from "../log.ts";
 import { loadDeclarations } from "../stores/disk/declarations.ts";
 import { startIngestWorker } from "../stores/redis/ingest-worker.ts";
+import { ingestOptions } from "./ingest-options.ts";
 
 export interface Working {
   /** Stops taking events and jobs; the job in hand goes back to the queue. */
@@ -23,11 +24,7 @@ export async function startWorking(
   ]);
   const ingest = await startIngestWorker({
     redisUrl,
-    partitions: config.log.partitions,
-    knownIdsMs: config.log.knownIdsMs,
-    lakeDir: config.paths.lake,
-    flushMs: config.lake.flushMs,
-    flushRows: config.lake.flushRows,
+    ...ingestOptions(config),
     reducer: createReducer(features),
     log,
   });

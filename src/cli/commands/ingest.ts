@@ -5,6 +5,7 @@ import { PortraitError } from "../../errors.ts";
 import type { EventLog } from "../../events/event-log.ts";
 import type { IngestSummary } from "../../events/ingest-file.ts";
 import type { IngestStats } from "../../stores/redis/ingest-worker.ts";
+import { ingestOptions } from "../ingest-options.ts";
 import { progressBar } from "../progress.ts";
 import { paint, table } from "../terminal.ts";
 
@@ -104,11 +105,7 @@ async function startOwnWorker(config: ReturnType<typeof loadConfig>, redisUrl: s
   ]);
   return startIngestWorker({
     redisUrl,
-    partitions: config.log.partitions,
-    knownIdsMs: config.log.knownIdsMs,
-    lakeDir: config.paths.lake,
-    flushMs: config.lake.flushMs,
-    flushRows: config.lake.flushRows,
+    ...ingestOptions(config),
     reducer: createReducer(loadDeclarations(config.declarations).features),
   });
 }
