@@ -24,6 +24,12 @@ export interface LakeQuery {
   readonly entities?: readonly EntityRef[];
   /** Only what was known at this moment, ms. */
   readonly knownUntil?: number;
+  /**
+   * With `kind`: the entities that this property of the events names, instead of those the events happened to
+   * (`terminal` through `terminal_id`). Each event then carries the entity it was found through as its `entity`;
+   * partition and position stay those of the log.
+   */
+  readonly through?: string;
 }
 
 /** The truth, read back: immutable Parquet parts. */

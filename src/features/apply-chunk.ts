@@ -1,6 +1,6 @@
 import { type EntityRef, entityKey } from "../events/event.ts";
 import type { LoggedEvent } from "../events/event-log.ts";
-import { comparePositions, type Position, START } from "../events/position.ts";
+import { extendReach, NO_REACH, type Reach } from "../events/reach.ts";
 import type { SipHash } from "../events/siphash.ts";
 import type { Reducer, State } from "./feature.ts";
 import { KnownIds } from "./known-ids.ts";
@@ -13,7 +13,7 @@ export interface Opened {
   /** Newest day among the ids that the store still held: what is older may have been forgotten. */
   readonly newestDay: number;
   state: State;
-  position: Position;
+  reach: Reach;
   changed: boolean;
 }
 
@@ -43,16 +43,16 @@ export function openEntities(
     const value = stored.get(key);
     if (!value) {
       const ids = new KnownIds();
-      opened.set(key, { entity, ids, newestDay: -1, state: reducer.empty(), position: START, changed: false });
+      opened.set(key, { entity, ids, newestDay: -1, state: reducer.empty(), reach: NO_REACH, changed: false });
       continue;
     }
-    const { position, ids, bytes } = openStored(value);
+    const { reach, ids, bytes } = openStored(value);
     opened.set(key, {
       entity,
       ids,
       newestDay: ids.newestDay(),
       state: reducer.decode(bytes),
-      position,
+      reach,
       changed: false,
     });
   }
@@ -92,11 +92,11 @@ export function applyChunk(
     }
     one.ids.add(hash.low, hash.high, dayOf(event.known));
     reducer.write(one.state, event);
-    if (comparePositions(event.position, one.position) > 0) one.position = event.position;
+    one.reach = extendReach(one.reach, event.partition, event.position);
     one.changed = true;
   });
   const values = new Map<string, { entity: EntityRef; bytes: Buffer }>();
-  for (const [key, { entity, ids, state, position, changed }] of opened)
-    if (changed) values.set(key, { entity, bytes: encodeStored(position, ids, horizonDays, reducer.encode(state)) });
+  for (const [key, { entity, ids, state, reach, changed }] of opened)
+    if (changed) values.set(key, { entity, bytes: encodeStored(reach, ids, horizonDays, reducer.encode(state)) });
   return { values, duplicate };
 }

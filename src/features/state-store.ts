@@ -1,9 +1,9 @@
 import type { EntityRef } from "../events/event.ts";
-import type { Position } from "../events/position.ts";
+import type { Reach } from "../events/reach.ts";
 
-/** What the store keeps of one entity: its encoded state and the last event that is in it. */
+/** What the store keeps of one entity: its encoded state, and which events are in it. */
 export interface StoredState {
-  readonly position: Position;
+  readonly reach: Reach;
   readonly bytes: Uint8Array;
 }
 

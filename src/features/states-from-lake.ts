@@ -1,6 +1,6 @@
 import { type EntityRef, sameEntity } from "../events/event.ts";
 import type { Lake, LakeQuery } from "../events/event-log.ts";
-import { comparePositions, type Position } from "../events/position.ts";
+import { extendReach, NO_REACH, type Reach } from "../events/reach.ts";
 import type { ApplyRules } from "./apply-chunk.ts";
 import type { State } from "./feature.ts";
 import { KnownIds } from "./known-ids.ts";
@@ -10,7 +10,7 @@ import { dayOf, encodeStored } from "./stored-value.ts";
 export interface RebuiltState {
   readonly entity: EntityRef;
   readonly partition: number;
-  readonly position: Position;
+  readonly reach: Reach;
   readonly events: number;
   readonly bytes: Buffer;
 }
@@ -28,28 +28,28 @@ export async function* statesFromLake(
   query: LakeQuery = {},
 ): AsyncGenerator<RebuiltState> {
   let open:
-    | { entity: EntityRef; partition: number; position: Position; events: number; state: State; ids: KnownIds }
+    | { entity: EntityRef; partition: number; reach: Reach; events: number; state: State; ids: KnownIds }
     | undefined;
   const close = (one: NonNullable<typeof open>): RebuiltState => ({
     entity: one.entity,
     partition: one.partition,
-    position: one.position,
+    reach: one.reach,
     events: one.events,
-    bytes: encodeStored(one.position, one.ids, horizonDays, reducer.encode(one.state)),
+    bytes: encodeStored(one.reach, one.ids, horizonDays, reducer.encode(one.state)),
   });
   for await (const batch of lake.readByEntity(query)) {
     for (const event of batch) {
       const { entity, partition, position } = event;
       if (!open || !sameEntity(open.entity, entity)) {
         if (open) yield close(open);
-        open = { entity, partition, position, events: 0, state: reducer.empty(), ids: new KnownIds() };
+        open = { entity, partition, reach: NO_REACH, events: 0, state: reducer.empty(), ids: new KnownIds() };
       }
       hash.hash(event.id);
       open.ids.add(hash.low, hash.high, dayOf(event.known));
       if (open.ids.count > PRUNE_ABOVE && open.events % PRUNE_ABOVE === 0)
         open.ids.prune(dayOf(event.known) - horizonDays); // the lake answers by `known`: no id to come is older
       reducer.write(open.state, event);
-      if (comparePositions(position, open.position) > 0) open.position = position;
+      open.reach = extendReach(open.reach, partition, position);
       open.events++;
     }
   }

@@ -1,10 +1,10 @@
 import { PortraitError } from "../errors.ts";
-import type { Position } from "../events/position.ts";
+import { extendReach, NO_REACH, type Reach } from "../events/reach.ts";
 import { KnownIds, readVarint, writeVarint } from "./known-ids.ts";
 import type { StoredState } from "./state-store.ts";
 
 /** Raised whenever an older reader could misread a newer value. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const DAY_MS = 86_400_000;
 
@@ -12,26 +12,27 @@ export const dayOf = (ms: number): number => Math.floor(ms / DAY_MS);
 
 /**
  * What the store keeps of one entity:
- * format byte, varint ms, varint seq, varint index of the last event within, known message ids, reducer bytes.
+ * format byte, varint number of partitions in its reach, for each varint partition, ms, seq and index of the last
+ * event within, then known message ids, reducer bytes.
  *
  * It is a function of the set of accepted events alone, so a replay of the log gives the same bytes.
  */
-export function encodeStored(position: Position, ids: KnownIds, horizonDays: number, state: Uint8Array): Buffer {
-  const head = Buffer.allocUnsafe(32);
+export function encodeStored(reach: Reach, ids: KnownIds, horizonDays: number, state: Uint8Array): Buffer {
+  const head = Buffer.allocUnsafe(4 + 32 * reach.length);
   head[0] = FORMAT;
-  let end = writeVarint(head, position.ms, 1);
-  end = writeVarint(head, position.seq, end);
-  end = writeVarint(head, position.index, end);
+  let end = writeVarint(head, reach.length, 1);
+  for (const { partition, position } of reach)
+    for (const part of [partition, position.ms, position.seq, position.index]) end = writeVarint(head, part, end);
   return Buffer.concat([head.subarray(0, end), ids.encode(ids.newestDay() - horizonDays), state]);
 }
 
-/** Position and reducer bytes, without building the ids. @throws PortraitError LOG_BROKEN */
+/** Reach and reducer bytes, without building the ids. @throws PortraitError LOG_BROKEN */
 export function readStored(value: Uint8Array): StoredState {
   const cursor = start(value);
   return guarded(() => {
-    const position = readPosition(value, cursor);
+    const reach = readReach(value, cursor);
     KnownIds.skip(value, cursor);
-    return { position, bytes: value.subarray(cursor.at) };
+    return { reach, bytes: value.subarray(cursor.at) };
   });
 }
 
@@ -39,9 +40,9 @@ export function readStored(value: Uint8Array): StoredState {
 export function openStored(value: Uint8Array): StoredState & { readonly ids: KnownIds } {
   const cursor = start(value);
   return guarded(() => {
-    const position = readPosition(value, cursor);
+    const reach = readReach(value, cursor);
     const ids = KnownIds.decode(value, cursor);
-    return { position, ids, bytes: value.subarray(cursor.at) };
+    return { reach, ids, bytes: value.subarray(cursor.at) };
   });
 }
 
@@ -52,8 +53,12 @@ export function openStored(value: Uint8Array): StoredState & { readonly ids: Kno
 export const olderThanIds = (at: number, newestDay: number, horizonDays: number): boolean =>
   newestDay >= 0 && dayOf(at) < newestDay - horizonDays;
 
-function readPosition(value: Uint8Array, cursor: { at: number }): Position {
-  return { ms: readVarint(value, cursor), seq: readVarint(value, cursor), index: readVarint(value, cursor) };
+function readReach(value: Uint8Array, cursor: { at: number }): Reach {
+  let reach = NO_REACH;
+  const next = () => readVarint(value, cursor);
+  for (let left = next(); left > 0; left--)
+    reach = extendReach(reach, next(), { ms: next(), seq: next(), index: next() });
+  return reach;
 }
 
 const broken = (why: string) =>

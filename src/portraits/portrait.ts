@@ -1,5 +1,5 @@
 import type { EntityRef, Property } from "../events/event.ts";
-import { type Position, positionText } from "../events/position.ts";
+import { type Reach, reachText } from "../events/reach.ts";
 import type { FeatureFace, Reducer, Row } from "../features/feature.ts";
 import { readingOf } from "../features/reading.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
@@ -33,7 +33,7 @@ export interface Portrait {
   readonly entity: EntityRef;
   /** The moment the features were read at, ISO 8601. */
   readonly at: string;
-  /** The last event in it, "ms-seq-index"; absent when nothing is known. */
+  /** The last events in it, "partition/ms-seq-index" of each partition; absent when nothing is known. */
   readonly position?: string;
   /** Digest of the feature catalogue. */
   readonly catalogue: string;
@@ -50,7 +50,7 @@ export interface Sitting {
   readonly entity: EntityRef;
   readonly reducer: Pick<Reducer, "features" | "digest">;
   readonly row: Row;
-  readonly position?: Position;
+  readonly reach?: Reach;
   /** The moment that `row` was read at, ms. */
   readonly now: number;
   readonly tagRules: readonly TagRule[];
@@ -60,7 +60,7 @@ export interface Sitting {
 const DAY_MS = 86_400_000;
 
 /** The portrait of one entity from its features. Pure. Cost: O(features + rules). */
-export function paint({ entity, reducer, row, position, now, tagRules, segment }: Sitting): Portrait {
+export function paint({ entity, reducer, row, reach, now, tagRules, segment }: Sitting): Portrait {
   const reading = readingOf(reducer.features, row);
   const faces = new Map(reducer.features.map((face): [string, FeatureFace] => [face.name, face]));
   const declared = new Set(faces.keys());
@@ -85,7 +85,7 @@ export function paint({ entity, reducer, row, position, now, tagRules, segment }
   return {
     entity: { kind: entity.kind, id: entity.id },
     at: new Date(now).toISOString(),
-    ...(position && { position: positionText(position) }),
+    ...(reach && { position: reachText(reach) }),
     catalogue: reducer.digest,
     values: Object.fromEntries(reading),
     tags,

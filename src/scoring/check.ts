@@ -78,7 +78,7 @@ async function eventsOf(
   lake: Pick<Lake, "readByEntity">,
 ): Promise<ReadonlyMap<string, readonly LoggedEvent[]>> {
   const entities = new Map<string, EntityRef>();
-  for (const { entity, position } of receipts) if (entity && position) entities.set(entityKey(entity), entity);
+  for (const { entity, reach } of receipts) if (entity && reach) entities.set(entityKey(entity), entity);
   const found = new Map<string, LoggedEvent[]>();
   if (entities.size === 0) return found;
   for await (const batch of lake.readByEntity({ entities: [...entities.values()] })) {

@@ -2,13 +2,19 @@ import { z } from "zod";
 import type { Receipt, ScoreRecord } from "./receipt.ts";
 
 /** Raised whenever an older reader could misread a newer receipt. */
-const FORMAT = 1;
+const FORMAT = 2;
+
+const Entity = z.object({ kind: z.string(), id: z.string() });
+const Reach = z.array(
+  z.object({ partition: z.number(), position: z.object({ ms: z.number(), seq: z.number(), index: z.number() }) }),
+);
 
 const Head = z.object({
   id: z.string(),
   at: z.number(),
-  entity: z.object({ kind: z.string(), id: z.string() }).optional(),
-  position: z.object({ ms: z.number(), seq: z.number(), index: z.number() }).optional(),
+  entity: Entity.optional(),
+  reach: Reach.optional(),
+  others: z.array(z.object({ entity: Entity, reach: Reach.optional() })).optional(),
   fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   scores: z.array(z.object({ model: z.string(), version: z.string(), digest: z.string(), columns: z.number() })),
 });

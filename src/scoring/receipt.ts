@@ -1,5 +1,5 @@
 import type { EntityRef, Property } from "../events/event.ts";
-import type { Position } from "../events/position.ts";
+import type { Reach } from "../events/reach.ts";
 
 /** What one model answered, and from what. */
 export interface ScoreRecord {
@@ -21,8 +21,10 @@ export interface Receipt {
   readonly at: number;
   /** Absent when the caller gave the features. */
   readonly entity?: EntityRef;
-  /** The last event that the entity's state held; absent for inline features and for an entity without events. */
-  readonly position?: Position;
+  /** Which events the entity's state held; absent for inline features and for an entity without events. */
+  readonly reach?: Reach;
+  /** The other entities that the event in flight touches, with what their states held; absent when there are none. */
+  readonly others?: readonly { readonly entity: EntityRef; readonly reach?: Reach }[];
   /** Inline features, or the own fields of the event in flight, as the caller sent them. */
   readonly fields?: Readonly<Record<string, Property>>;
   readonly scores: readonly ScoreRecord[];

@@ -1,5 +1,6 @@
 import type { LoggedEvent } from "../events/event-log.ts";
 import { comparePositions } from "../events/position.ts";
+import { reaches } from "../events/reach.ts";
 import type { Reducer } from "../features/feature.ts";
 import { encodeInline } from "./encode-row.ts";
 import type { Receipt, ScoreRecord } from "./receipt.ts";
@@ -16,14 +17,18 @@ export interface Difference {
   readonly recomputed?: number;
 }
 
-/** Whether the log holds all that a receipt was made from: the last event that its state held is among `events`. */
-export const isInLog = ({ position }: Receipt, events: readonly LoggedEvent[]): boolean =>
-  position === undefined || events.some((event) => comparePositions(event.position, position) === 0);
+/** Whether the log holds all that a receipt was made from: the last events that its state held are among `events`. */
+export const isInLog = ({ reach = [] }: Receipt, events: readonly LoggedEvent[]): boolean =>
+  reach.every((last) =>
+    events.some(
+      ({ partition, position }) => partition === last.partition && comparePositions(position, last.position) === 0,
+    ),
+  );
 
 /**
  * Makes one score of a receipt again, from the log and the version alone, and compares it bit for bit.
  *
- * @param events all events of the receipt's entity in the log, in any order; those after the receipt's position are
+ * @param events all events of the receipt's entity in the log, in any order; those after the receipt's reach are
  * left aside. Give them only when `isInLog`. For inline features they are not looked at.
  * @returns the first difference, or undefined when row, margin and probability are the same bits.
  * @throws PortraitError MODEL_INPUT_MISMATCH when the version reads another catalogue than `reducer`'s.
@@ -55,11 +60,9 @@ export function recompute(
 }
 
 function rowFromLog(receipt: Receipt, events: readonly LoggedEvent[], reducer: Reducer, scorer: Scorer): Float64Array {
-  const { position, at, fields } = receipt;
+  const { reach = [], at, fields } = receipt;
   const state = reducer.empty();
-  if (position) {
-    for (const event of events) if (comparePositions(event.position, position) <= 0) reducer.write(state, event);
-  }
+  for (const event of events) if (reaches(reach, event.partition, event.position)) reducer.write(state, event);
   return createStateEncoder(scorer, reducer)(reducer.read(state, at), fields);
 }
 

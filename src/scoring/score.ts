@@ -91,7 +91,7 @@ interface Prepared {
   readonly request: ScoreRequest;
   readonly entity: EntityRef | undefined;
   readonly at: number;
-  readonly position: Receipt["position"];
+  readonly reach: Receipt["reach"];
   readonly fields: Receipt["fields"];
   readonly scorers: readonly Scorer[];
   readonly rows: readonly Float64Array[];
@@ -110,7 +110,7 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
     if (!entity) {
       const fields = request.features;
       const rows = scorers.map(encoders.ofInline(scorers, fields ?? {}));
-      return { request, entity, at, position: undefined, fields, scorers, rows };
+      return { request, entity, at, reach: undefined, fields, scorers, rows };
     }
     if ("failure" in known) throw known.failure;
     const { stored } = known;
@@ -118,7 +118,7 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
     const fields = request.event?.properties;
     const reading: Row = reducer.read(stored ? reducer.decode(stored.bytes) : reducer.empty(), at);
     const rows = scorers.map((scorer) => encoders.ofState(scorer)(reading, fields));
-    return { request, entity, at, position: stored?.position, fields, scorers, rows };
+    return { request, entity, at, reach: stored?.reach, fields, scorers, rows };
   }
 
   /** The answer of what was scored: at once when no receipt is wanted, else when it is stored. */
@@ -133,13 +133,13 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
   }
 
   async function withReceipt(said: ScoreAnswer, prepared: Prepared, scored: readonly Score[]): Promise<ScoreAnswer> {
-    const { entity, at, position, fields, scorers, rows } = prepared;
+    const { entity, at, reach, fields, scorers, rows } = prepared;
     const id = newId();
     const receipt: Receipt = {
       id,
       at,
       ...(entity && { entity }),
-      ...(position && { position }),
+      ...(reach && { reach }),
       ...(fields && { fields }),
       scores: scorers.map(({ name, version, digest }, i): ScoreRecord => {
         const { margin, probability } = scored[i];

@@ -43,7 +43,7 @@ export function eventHouseKeepsItsPromises(
     const { id, name, entity, at, known, properties } = logged;
     expect({ id, name, entity, at, known, properties: { ...properties } }).toEqual(event);
     const [state] = await house.states.read([event.entity]);
-    expect(state?.position).toEqual(logged.position);
+    expect(state?.reach).toEqual([{ partition: logged.partition, position: logged.position }]);
     expect(await house.lake.summary()).toEqual({
       events: 1,
       entities: 1,

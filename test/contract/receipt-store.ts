@@ -10,7 +10,7 @@ const aReceipt = (given: Partial<Receipt> = {}): Receipt => ({
   id: ids(),
   at: NOON,
   entity: { kind: "user", id: "ü1:x" },
-  position: { ms: 5, seq: 1, index: 2 },
+  reach: [{ partition: 0, position: { ms: 5, seq: 1, index: 2 } }],
   fields: { revenue: 12.5, payment: "card", express: true },
   scores: [
     {

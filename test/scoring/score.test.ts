@@ -80,7 +80,7 @@ test("by id: the state is read now, and every champion that judges the entity an
   expect(await receipts.load(answer.receipt ?? "")).toMatchObject({
     at: NOON,
     entity: { kind: "user", id: "u1" },
-    position: { ms: 2, seq: 0, index: 0 },
+    reach: [{ partition: 6, position: { ms: 2, seq: 0, index: 0 } }],
     scores: [{ model: "purchase", margin: 1, row: Float64Array.of(2, NaN, 20) }],
   });
 });
@@ -100,7 +100,7 @@ test("the first event of somebody unknown is judged from an empty state", async 
   expect(answer.scores.fraud.probability).toBe(0.5);
   const receipt = await receipts.load(answer.receipt ?? "");
   expect(receipt?.entity).toEqual({ kind: "user", id: "new" });
-  expect(receipt && "position" in receipt).toBe(false);
+  expect(receipt && "reach" in receipt).toBe(false);
 });
 
 test("features that are given need no state; several models take what each knows", async () => {

@@ -104,7 +104,7 @@ export function portraitRoutes(needs: PortraitNeeds): Route[] {
           entity,
           reducer,
           row,
-          position: stored.position,
+          reach: stored.reach,
           now,
           tagRules,
           ...(segment && { segment }),

@@ -54,11 +54,18 @@ const BatchBody = z
   .refine((items) => items.length >= 1 && items.length <= BATCH_LIMIT, `wanted 1 to ${BATCH_LIMIT} items`)
   .meta({ description: 'A list of score requests, or { "items": […] }' });
 
+const Reach = z
+  .array(
+    z.object({ partition: z.number(), position: z.object({ ms: z.number(), seq: z.number(), index: z.number() }) }),
+  )
+  .meta({ description: "Of each partition of the log, the last event that the state held" });
+
 const ReceiptShape = z.object({
   id: z.string(),
   at: Moment,
   entity: Entity.optional(),
-  position: z.object({ ms: z.number(), seq: z.number(), index: z.number() }).optional(),
+  reach: Reach.optional(),
+  others: z.array(z.object({ entity: Entity, reach: Reach.optional() })).optional(),
   fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   scores: z.array(
     z.object({

@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { PortraitError } from "../../errors.ts";
 import { entityKey } from "../../events/event.ts";
 import type { Lake } from "../../events/event-log.ts";
+import type { Reach } from "../../events/reach.ts";
 import { SipHash } from "../../events/siphash.ts";
 import type { ApplyRules } from "../../features/apply-chunk.ts";
 import type { Reducer } from "../../features/feature.ts";
@@ -144,7 +145,7 @@ export async function verifyStates(options: ReplayOptions): Promise<VerifySummar
       if (generation !== generations[partition] || seen.has(entityKey(entity))) continue;
       const value = await redis.getBuffer(key);
       if (!value) continue;
-      result[compareEntries(readStored(value).position, ends.get(partition) ?? NO_ENTRY) > 0 ? "ahead" : "extra"]++;
+      result[isBeyond(readStored(value).reach, (of) => ends.get(of)) ? "ahead" : "extra"]++;
     }
   }
   return result;
@@ -153,9 +154,13 @@ export async function verifyStates(options: ReplayOptions): Promise<VerifySummar
 function compare(rebuilt: RebuiltState, value: Buffer | null): "equal" | "different" | "missing" | "ahead" {
   if (!value) return "missing";
   if (value.equals(rebuilt.bytes)) return "equal";
-  const { position } = readStored(value);
-  return compareEntries(position, rebuilt.position) > 0 ? "ahead" : "different";
+  const ends = new Map(rebuilt.reach.map((line) => [line.partition, line.position]));
+  return isBeyond(readStored(value).reach, (partition) => ends.get(partition)) ? "ahead" : "different";
 }
+
+/** Whether a state holds events after these ends. */
+const isBeyond = (reach: Reach, endOf: (partition: number) => EntryId | undefined): boolean =>
+  reach.some(({ partition, position }) => compareEntries(position, endOf(partition) ?? NO_ENTRY) > 0);
 
 async function rulesOf({ redis, reducer, knownIdsMs }: ReplayOptions): Promise<ApplyRules> {
   return { reducer, horizonDays: Math.ceil(knownIdsMs / 86_400_000), hash: new SipHash(await logSecret(redis)) };
