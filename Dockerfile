@@ -6,6 +6,7 @@ WORKDIR /portrait
 COPY package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
+COPY client client
 COPY data data
 COPY models models
 COPY src src
