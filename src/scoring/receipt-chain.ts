@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+
+/**
+ * The chain of receipts of one process.
+ *
+ * Receipts are stored in groups. Each group adds one link: the hash of the link before it, its number and the salted
+ * digests of its receipts in order. Whoever changes, removes or inserts a receipt or a link later must change every link
+ * after it, and any copy of a later link (in a log, in an e-mail, with an auditor) tells.
+ *
+ * A digest is salted with 16 random bytes that are kept with the receipt alone: when the receipt is erased, nothing in the chain
+ * can be traced to the person any more, and the chain still verifies.
+ */
+export interface ChainLink {
+  /** 0, 1, 2 … without a gap. */
+  readonly number: number;
+  /** `saltedDigest` of each receipt of the group, in order. */
+  readonly digests: readonly Buffer[];
+  readonly link: Buffer;
+}
+
+export const SALT_BYTES = 16;
+export const DIGEST_BYTES = 32;
+
+/** What the chain knows of a receipt. */
+export const saltedDigest = (salt: Uint8Array, receipt: Uint8Array): Buffer =>
+  createHash("sha256").update(salt).update(receipt).digest();
+
+/** What the first link follows. */
+export const rootOf = (chain: string): Buffer => createHash("sha256").update(`portrait receipts ${chain}`).digest();
+
+/** The next link after `before`. Cost: one hash over 32 bytes a receipt. */
+export function nextLink(before: Uint8Array, number: number, digests: readonly Buffer[]): ChainLink {
+  const head = Buffer.alloc(8);
+  head.writeDoubleLE(number);
+  const hash = createHash("sha256").update(before).update(head);
+  for (const digest of digests) hash.update(digest);
+  return { number, digests, link: hash.digest() };
+}
+
+/** The first thing that is wrong with a chain. */
+export interface BrokenChain {
+  readonly number: number;
+  readonly why: "missing" | "changed";
+}
+
+/**
+ * Follows links in their order.
+ *
+ * @param before the link that the first of `links` follows, with its number; the root of the chain for number 0
+ * @returns what is wrong, or undefined when every link follows the one before it
+ */
+export function checkLinks(
+  before: { readonly number: number; readonly link: Uint8Array },
+  links: readonly ChainLink[],
+): BrokenChain | undefined {
+  let { number, link: last } = before;
+  for (const { number: found, digests, link } of links) {
+    number++;
+    if (found !== number) return { number, why: "missing" };
+    if (!nextLink(last, number, digests).link.equals(link)) return { number, why: "changed" };
+    last = link;
+  }
+  return undefined;
+}
