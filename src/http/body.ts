@@ -16,6 +16,8 @@ export interface BodyWanted {
   readonly limit: number;
   readonly optional: boolean;
   readonly ndjson: boolean;
+  /** JSON of any Content-Type, handed over as it was parsed: the reader judges its items one by one. */
+  readonly unjudged?: boolean;
 }
 
 /**
@@ -29,6 +31,7 @@ export async function readBody(headers: IncomingHttpHeaders, read: ReadBytes, wa
   const lines = isNdjson(headers, wanted);
   const text = await textOf(await read(wanted.limit), headers, wanted);
   if (text === undefined) return undefined;
+  if (wanted.unjudged) return parseJson(text);
   return lines ? parseLines(text) : parse(text);
 }
 
@@ -38,6 +41,7 @@ export async function readBody(headers: IncomingHttpHeaders, read: ReadBytes, wa
  * @throws PortraitError MEDIA_TYPE_UNSUPPORTED for a type that is not wanted; none at all may still turn out empty
  */
 function isNdjson(headers: IncomingHttpHeaders, wanted: BodyWanted): boolean {
+  if (wanted.unjudged) return false;
   const type = mediaType(headers["content-type"]);
   const lines = wanted.ndjson && (type === "application/x-ndjson" || type === "application/ndjson");
   if (type !== "" && type !== JSON_TYPE && !lines) throw unsupported(JSON_TYPE, type, wanted.ndjson);
@@ -48,13 +52,13 @@ function isNdjson(headers: IncomingHttpHeaders, wanted: BodyWanted): boolean {
 function textOf(
   bytes: Buffer,
   headers: IncomingHttpHeaders,
-  { limit, optional, ndjson }: BodyWanted,
+  { limit, optional, ndjson, unjudged }: BodyWanted,
 ): string | undefined | Promise<string> {
   if (bytes.length === 0) {
     if (optional) return undefined;
     throw new PortraitError("BODY_NOT_JSON", "Wanted a JSON body, found none.");
   }
-  if (mediaType(headers["content-type"]) === "") throw unsupported(JSON_TYPE, "none", ndjson);
+  if (!unjudged && mediaType(headers["content-type"]) === "") throw unsupported(JSON_TYPE, "none", ndjson);
   const encoding = headers["content-encoding"];
   return encoding === undefined ? utf8Of(bytes) : unpack(bytes, encoding, limit).then(utf8Of);
 }

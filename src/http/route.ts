@@ -46,6 +46,15 @@ interface RouteFace {
   readonly bodyOptional?: boolean;
   /** Whether NDJSON is read too; the body is then the list of its lines. */
   readonly ndjson?: boolean;
+  /** A body whose items are judged one by one by the handler: JSON of any Content-Type, nothing in it judged before. */
+  readonly unjudged?: boolean;
+  /** Without a header Authorization, the key is the body's `writeKey`, as clients of Segment's API may send it. */
+  readonly keyInBody?: boolean;
+  /**
+   * Asked before the body is read: its announced bytes, and whether a key came with the headers. Throws to refuse the
+   * call; else what it answers is called when the call is over.
+   */
+  readonly enter?: (bytes: number, withKey: boolean) => () => void;
   /** By status. */
   readonly answers: Readonly<Record<number, AnswerFace>>;
   /** What can go wrong beside what can go wrong everywhere. */
