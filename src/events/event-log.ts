@@ -25,9 +25,9 @@ export interface LakeQuery {
   /** Only what was known at this moment, ms. */
   readonly knownUntil?: number;
   /**
-   * With `kind`: the entities that this property of the events names, instead of those the events happened to
-   * (`terminal` through `terminal_id`). Each event then carries the entity it was found through as its `entity`;
-   * partition and position stay those of the log.
+   * With `kind`: also the entities that this property of the events names (`terminal` through `terminal_id`), as
+   * `secondEntities` finds them, beside those that events happened to. Each event carries the entity it was found for
+   * as its `entity`, and so appears once for each; partition and position stay those of the log.
    */
   readonly through?: string;
 }

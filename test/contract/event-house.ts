@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Event, entityKey } from "../../src/events/event.ts";
+import { type Event, entityKey, type Property } from "../../src/events/event.ts";
 import type { EventLog, Lake } from "../../src/events/event-log.ts";
 import { comparePositions } from "../../src/events/position.ts";
 import type { Reducer } from "../../src/features/feature.ts";
@@ -74,6 +74,37 @@ export function eventHouseKeepsItsPromises(
       1,
       2,
     ]);
+  });
+
+  test(`${name}: the lake reads the entities that a property names beside those that events happened to`, async () => {
+    await using house = await open(reducer);
+    const odd = "shop/till~1";
+    const named: Property[] = [
+      17,
+      "17",
+      "t\u{1F600}",
+      "x".repeat(200),
+      "\u{1F600}".repeat(101),
+      "",
+      1.5,
+      true,
+      2 ** 53,
+    ];
+    const till = (id: string) => ({ kind: "till", id });
+    for (const [i, value] of named.entries())
+      await put(house, anEvent({ id: `m${i}`, at: NOON - 100 + i, properties: { [odd]: value } }));
+    await put(house, anEvent({ id: "own", at: NOON - 9, entity: till("17"), properties: { [odd]: 17, value: 1 } }));
+    await put(house, anEvent({ id: "other", at: NOON - 8, entity: till("18"), properties: { [odd]: 17 } }));
+    const seen = await allOf(house.lake, { kind: "till", through: odd });
+    expect(seen.map(({ entity, id }) => [entity.kind, entity.id, id])).toEqual([
+      ...["m0", "m1", "own", "other"].map((id) => ["till", "17", id]),
+      ["till", "18", "other"],
+      ["till", "t\u{1F600}", "m2"],
+      ["till", "x".repeat(200), "m3"],
+    ]);
+    const asked = { kind: "till", through: odd, entities: [till("18")] };
+    expect((await allOf(house.lake, asked)).map(({ id }) => id)).toEqual(["other"]);
+    expect((await allOf(house.lake, { ...asked, knownUntil: NOON - 9 })).length).toBe(0);
   });
 
   test(`${name}: a redelivery is applied once, whether in one batch or in two`, async () => {

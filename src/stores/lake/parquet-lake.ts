@@ -4,6 +4,7 @@ import { PortraitError } from "../../errors.ts";
 import type { EntityRef } from "../../events/event.ts";
 import type { Lake, LakeQuery, LoggedEvent } from "../../events/event-log.ts";
 import { LoggedText } from "../../events/logged-text.ts";
+import { idOf } from "../../features/entity-kinds.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
 import { chainEnds, type PartCache, readChain } from "./parts.ts";
 
@@ -54,8 +55,8 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
         if (files.length === 0) return;
         const sql =
           "SELECT partition, ms::DOUBLE, seq::DOUBLE, idx, kind, entity, id, name, at_ms::DOUBLE, known_ms::DOUBLE, properties " +
-          `FROM read_parquet(${sqlList(files)}) WHERE ${condition(query)} ` +
-          "ORDER BY kind, entity, known_ms, ms, seq, idx";
+          `FROM (${rowsOf(files, query)}) WHERE ${condition(query)} ` +
+          "ORDER BY kind, entity, known_ms, ms, seq, idx, partition";
         const result = await connection.stream(sql).catch((error) => fail(error, files));
         let entity: EntityRef = { kind: "", id: "" };
         for (;;) {
@@ -64,6 +65,7 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
           const [partition, ms, seq, index, kind, who, id, name, at, known, text] = chunk.getColumns();
           const batch: LoggedEvent[] = [];
           for (let i = 0; i < chunk.rowCount; i++) {
+            if (query.through !== undefined && idOf(who[i] as string) === undefined) continue; // SQL counts code points
             if (entity.id !== who[i] || entity.kind !== kind[i])
               entity = { kind: kind[i] as string, id: who[i] as string };
             batch.push(
@@ -112,6 +114,26 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
       db?.closeSync();
     },
   };
+}
+
+/** The rows to choose from: as they stand; with `through`, those of the entities that the property names beside them. */
+function rowsOf(files: readonly string[], { kind, through }: LakeQuery): string {
+  const parts = `SELECT * FROM read_parquet(${sqlList(files)})`;
+  if (kind === undefined || through === undefined) return parts;
+  const pointer = sqlText(`/${through.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+  const safe = Number.MAX_SAFE_INTEGER;
+  // what `idOf` takes: a text that is not empty, or a whole number that a double holds exactly
+  const named =
+    "SELECT partition, ms, seq, idx, id, name, at_ms, known_ms, properties, kind AS first_kind, entity AS first, " +
+    `json_type(properties, ${pointer}) AS type, json_extract_string(properties, ${pointer}) AS named FROM (${parts})`;
+  return (
+    `${parts} WHERE kind = ${sqlText(kind)} UNION ALL BY NAME ` +
+    `SELECT partition, ms, seq, idx, ${sqlText(kind)} AS kind, named AS entity, id, name, at_ms, known_ms, properties ` +
+    `FROM (${named}) WHERE NOT (first_kind = ${sqlText(kind)} AND first = named) AND CASE type ` +
+    "WHEN 'VARCHAR' THEN length(named) BETWEEN 1 AND 200 " +
+    `WHEN 'UBIGINT' THEN TRY_CAST(named AS UBIGINT) <= ${safe} WHEN 'BIGINT' THEN TRY_CAST(named AS BIGINT) >= -${safe} ` +
+    "ELSE false END"
+  );
 }
 
 function condition({ kind, entities, knownUntil }: LakeQuery): string {

@@ -5,6 +5,7 @@ import { groupByPartition } from "../../events/partition-of.ts";
 import { comparePositions, type Position } from "../../events/position.ts";
 import { SipHash } from "../../events/siphash.ts";
 import { type ApplyRules, applyChunk, oldEvents, openEntities } from "../../features/apply-chunk.ts";
+import { secondEntities } from "../../features/entity-kinds.ts";
 import type { Reducer } from "../../features/feature.ts";
 import type { StateStore } from "../../features/state-store.ts";
 import { readStored } from "../../features/stored-value.ts";
@@ -85,7 +86,9 @@ export function createMemoryHouse(options: MemoryHouseOptions): MemoryHouse {
 
   const lake: Lake = {
     async *readByEntity(query) {
-      const found = rows.filter((row) => wanted(row, query)).sort(byEntity);
+      const found = allRows(rows, query)
+        .filter((row) => wanted(row, query))
+        .sort(byEntity);
       for (let i = 0; i < found.length; i += 2_048) yield found.slice(i, i + 2_048);
     },
     end: async () => new Map(ends),
@@ -105,6 +108,20 @@ export function createMemoryHouse(options: MemoryHouseOptions): MemoryHouse {
   return { log, states, lake };
 }
 
+/** With `through`, each event also stands for the entity that the property names. */
+function allRows(rows: readonly LoggedEvent[], { kind, through }: LakeQuery): readonly LoggedEvent[] {
+  if (kind === undefined || through === undefined) return rows;
+  const named = rows.flatMap((row) =>
+    secondEntities([{ name: kind, from: through }], row).map((entity) => of(row, entity)),
+  );
+  return [...rows, ...named];
+}
+
+const of = (event: LoggedEvent, entity: EntityRef): LoggedEvent => {
+  const { partition, position, id, name, at, known, properties } = event;
+  return { partition, position, id, name, entity, at, known, properties };
+};
+
 const wanted = ({ entity, known }: LoggedEvent, { kind, entities, knownUntil }: LakeQuery): boolean =>
   (kind === undefined || entity.kind === kind) &&
   (entities === undefined || entities.some((one) => one.kind === entity.kind && one.id === entity.id)) &&
@@ -117,4 +134,5 @@ const byEntity = (a: LoggedEvent, b: LoggedEvent): number =>
   byBytes(a.entity.kind, b.entity.kind) ||
   byBytes(a.entity.id, b.entity.id) ||
   a.known - b.known ||
-  comparePositions(a.position, b.position);
+  comparePositions(a.position, b.position) ||
+  a.partition - b.partition;
