@@ -8,8 +8,14 @@ const DRAWN_AT_ONCE = 512;
 
 export const RECEIPT_ID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
+/** Digits at the end of an id that all ids of one process share. */
+const DESK_DIGITS = 2;
+
+/** The desk that gave out an id: one of 1,024. Receipts of one desk lie together. */
+export const deskOf = (id: string): string => id.slice(-DESK_DIGITS);
+
 /**
- * Makes receipt ids: 26 characters, 48 bits of ms and 80 bits of chance.
+ * Makes receipt ids: 26 characters, 48 bits of ms, 70 bits of chance and 10 bits that are the process's own, its desk.
  * Ids of one process ascend strictly, also within a millisecond and when the clock steps back;
  * ids of several processes sort by time.
  */
@@ -28,6 +34,7 @@ export function createReceiptIds(
   };
   let lastMs = -1;
   let chance: Uint8Array = new Uint8Array(RANDOM_BYTES);
+  const desk = draw();
   let lastHead = "";
 
   return () => {
@@ -36,6 +43,9 @@ export function createReceiptIds(
       lastMs = Math.max(now, lastMs + (now > lastMs ? 0 : 1));
       lastHead = base32OfMs(lastMs);
       chance = draw();
+      // the desk is the last ten bits
+      chance[8] = (chance[8] & 0xfc) | (desk[8] & 3);
+      chance[9] = desk[9];
     }
     return lastHead + base32(chance);
   };
@@ -73,9 +83,11 @@ function base32(bytes: Uint8Array): string {
 
 /** Adds one to a big-endian number; false when it was the greatest. */
 function increment(bytes: Uint8Array): boolean {
-  for (let i = bytes.length - 1; i >= 0; i--) {
-    bytes[i] = (bytes[i] + 1) & 255;
-    if (bytes[i] !== 0) return true;
+  let carry = 4; // above the desk
+  for (let i = 8; i >= 0 && carry > 0; i--) {
+    const sum = bytes[i] + carry;
+    bytes[i] = sum & 255;
+    carry = sum >> 8;
   }
-  return false;
+  return carry === 0;
 }

@@ -1,5 +1,6 @@
 import type { EntityRef, Property } from "../events/event.ts";
 import type { Reach } from "../events/reach.ts";
+import type { ChainLink } from "./receipt-chain.ts";
 
 /** What one model answered, and from what. */
 export interface ScoreRecord {
@@ -36,4 +37,25 @@ export interface ReceiptStore {
   load(id: string): Promise<Receipt | undefined>;
   /** The ids of the newest receipts, newest first. */
   latest(count: number): Promise<string[]>;
+  /** A receipt as it was stored, with what proves it. "erased" = the person it was about was erased. */
+  open(id: string): Promise<SealedReceipt | "erased" | undefined>;
+  /** Erases what the receipts say, for ever; their ids and their places in the chain stay. Answers how many there were. */
+  erase(ids: readonly string[]): Promise<number>;
+  /** All receipts, in no order, page by page. Cost: reads every one. */
+  scan(): AsyncIterable<readonly Receipt[]>;
+  /** The names of the chains that are kept. */
+  chains(): Promise<string[]>;
+  /** The links of a chain from a number on, in order, page by page. */
+  links(chain: string, from?: number): AsyncIterable<readonly ChainLink[]>;
+}
+
+/** A receipt's bytes and its place in the chain of the process that gave it. */
+export interface SealedReceipt {
+  /** See receipt-bytes.ts. */
+  readonly bytes: Buffer;
+  readonly salt: Buffer;
+  readonly chain: string;
+  /** Of the link, and of the receipt within it. */
+  readonly number: number;
+  readonly place: number;
 }

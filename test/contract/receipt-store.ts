@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Receipt, ReceiptStore } from "../../src/scoring/receipt.ts";
+import { checkLinks, rootOf, saltedDigest } from "../../src/scoring/receipt-chain.ts";
 import { createReceiptIds } from "../../src/scoring/receipt-id.ts";
 import { NOON } from "../support/scoring.ts";
 
 const ids = createReceiptIds(() => NOON);
+
+async function all<A>(pages: AsyncIterable<readonly A[]>): Promise<A[]> {
+  const found: A[] = [];
+  for await (const page of pages) found.push(...page);
+  return found;
+}
 
 const aReceipt = (given: Partial<Receipt> = {}): Receipt => ({
   id: ids(),
@@ -73,5 +80,38 @@ export function receiptStoreKeepsItsPromises(
     await sleep(80);
     expect(await store.load(receipt.id)).toBeUndefined();
     expect(await store.latest(5)).toEqual([]);
+  });
+
+  test(`${name}: every receipt has its place in a chain that holds`, async () => {
+    const store = await open(60_000);
+    const receipts = Array.from({ length: 30 }, () => aReceipt());
+    for (let i = 0; i < 30; i += 10) await Promise.all(receipts.slice(i, i + 10).map((one) => store.save(one)));
+    const [chain] = await store.chains();
+    const links = await all(store.links(chain));
+    expect(checkLinks({ number: -1, link: rootOf(chain) }, links)).toBeUndefined();
+    expect(links.reduce((sum, { digests }) => sum + digests.length, 0)).toBe(30);
+    for (const { id } of receipts) {
+      const sealed = await store.open(id);
+      if (sealed === undefined || sealed === "erased") throw new Error("it was just saved");
+      expect(sealed.chain).toBe(chain);
+      expect(links[sealed.number].digests[sealed.place]).toEqual(saltedDigest(sealed.salt, sealed.bytes));
+    }
+    const later = await all(store.links(chain, 2));
+    expect(later.map(({ number }) => number)).toEqual(links.slice(2).map(({ number }) => number));
+  });
+
+  test(`${name}: what is erased is gone for every reader, and the chain holds without it`, async () => {
+    const store = await open(60_000);
+    const [hers, his] = [aReceipt(), aReceipt({ entity: { kind: "user", id: "u2" } })];
+    await Promise.all([store.save(hers), store.save(his)]);
+    expect(await store.erase([hers.id, ids()])).toBe(1);
+    expect(await store.open(hers.id)).toBe("erased");
+    expect(await store.load(hers.id)).toBeUndefined();
+    expect(await store.latest(10)).toEqual([his.id]);
+    expect(await all(store.scan())).toEqual([his]);
+    const [chain] = await store.chains();
+    const links = await all(store.links(chain));
+    expect(checkLinks({ number: -1, link: rootOf(chain) }, links)).toBeUndefined();
+    expect(await store.erase([hers.id])).toBe(1); // again changes nothing
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PortraitError } from "../../src/errors.ts";
 import { ScoreAnswerShape } from "../../src/http/routes/score-routes.ts";
+import { createMemoryReceipts } from "../../src/stores/memory/receipts.ts";
 import { NOON, tinyEvent } from "../support/scoring.ts";
 import { MOUNTS, type ServeOptions, serve as serveAt } from "../support/serve.ts";
 
@@ -84,7 +85,7 @@ describe.each(MOUNTS)("with scores answered %s", (mount) => {
   test("without Redis features are scored on and the answer says what is missing; ids are refused for a while", async () => {
     await using house = await serve({
       states: { read: away, async *scan() {} },
-      receipts: { save: away, load: away, latest: away },
+      receipts: { ...createMemoryReceipts(), save: away, load: away, latest: away },
     });
     const inline = await house.post("/v1/score", { models: ["bank"], features: { age: 40 } });
     expect(inline.status).toBe(200);

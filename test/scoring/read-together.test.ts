@@ -4,7 +4,10 @@ import type { EntityRef } from "../../src/events/event.ts";
 import { readTogether } from "../../src/scoring/read-together.ts";
 
 const user = (id: string): EntityRef => ({ kind: "user", id });
-const stored = (id: string) => ({ reach: [{ partition: 0, position: { ms: 1, seq: 0, index: 0 } }], bytes: Buffer.from(id) });
+const stored = (id: string) => ({
+  reach: [{ partition: 0, position: { ms: 1, seq: 0, index: 0 } }],
+  bytes: Buffer.from(id),
+});
 
 /** A store that knows everybody but "nobody", fails with "broken" among the asked, and keeps what it was asked. */
 function house() {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createReceiptIds, RECEIPT_ID, receiptMoment } from "../../src/scoring/receipt-id.ts";
+import { createReceiptIds, deskOf, RECEIPT_ID, receiptMoment } from "../../src/scoring/receipt-id.ts";
 import { NOON } from "../support/scoring.ts";
 
 test("ids are 26 characters that hold their moment", () => {
@@ -24,4 +24,11 @@ test("the greatest chance of a millisecond carries over into the next", () => {
   expect(first.slice(10)).toBe("Z".repeat(16));
   expect(receiptMoment(second)).toBe(NOON + 1);
   expect(second > first).toBe(true);
+});
+
+test("all ids of one process come from one desk, those of many from many", () => {
+  const ids = createReceiptIds(() => NOON);
+  expect(new Set(Array.from({ length: 2_000 }, () => deskOf(ids()))).size).toBe(1);
+  const desks = Array.from({ length: 200 }, () => deskOf(createReceiptIds(() => NOON)()));
+  expect(new Set(desks).size).toBeGreaterThan(150); // of 1,024
 });

@@ -1,113 +1,124 @@
 import type { Redis } from "ioredis";
 import type { ReceiptStore } from "../../scoring/receipt.ts";
 import { parseReceipt, receiptBytes } from "../../scoring/receipt-bytes.ts";
-import { redisAway, redisFailure } from "./redis-failure.ts";
+import { deskOf } from "../../scoring/receipt-id.ts";
+import { ERASED_RECEIPT, unpackSealed } from "../../scoring/sealed-receipt.ts";
+import {
+  chainKey,
+  createReceiptGroups,
+  DESKS,
+  entryOf,
+  LATEST_KEPT,
+  latestKey,
+  numberOf,
+  parseLink,
+  receiptKey,
+} from "./receipt-groups.ts";
+import { redisFailure } from "./redis-failure.ts";
 
-/** How many ids of the newest receipts are kept at hand for checks. */
-const LATEST_KEPT = 10_000;
-const LATEST = "receipts:latest";
-const WANTED = "to store a receipt";
-
-/** The answer, or REDIS_AWAY when it is late. What was sent may still be done: a receipt too many harms nobody. */
-async function within<Answer>(ms: number, answer: Promise<Answer>): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(redisAway(WANTED)), ms);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** So many at most go into one script, which keeps Redis from everybody else while it runs. */
-const GROUP_MOST = 500;
-
-/**
- * Stores a group of receipts and names them among the newest, all or nothing as far as Redis has room.
- * One command instead of one for each receipt: preparing a command costs the service more than Redis its work.
- *
- * KEYS: the list of the newest, then n receipts. ARGV: ms to keep, how many newest to keep, n times bytes, n ids.
- */
-const KEEP = `
-local n = #KEYS - 1
-for i = 1, n do redis.call('SET', KEYS[i + 1], ARGV[i + 2], 'PX', ARGV[1]) end
-redis.call('LPUSH', KEYS[1], unpack(ARGV, n + 3, 2 * n + 2))
-redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)
-return n`;
-
-const keyOf = (id: string) => `receipt:${id}`;
-
-interface Waiting {
-  readonly id: string;
-  readonly bytes: Buffer;
-  readonly done: () => void;
-  readonly failed: (error: unknown) => void;
-}
+const PAGE = 500;
 
 export interface RedisReceiptsOptions {
   readonly redis: Redis;
   readonly keepMs: number;
-  /** A Redis that hangs counts as away after this time: scoring must not hang with it. */
+  /** A Redis that hangs counts as away after this time: 1 s. */
   readonly patienceMs?: number;
 }
 
 /**
- * Receipts in Redis, one key each, gone after `keepMs`.
+ * Receipts in Redis, one key each, gone after `keepMs`; with the chain that proves them (receipt-groups.ts).
  *
- * Group commit: all receipts that are saved within one turn of the event loop travel as one command, and each
- * `save` returns when Redis has answered it. `latest` names the newest 10,000 at most.
- * Keys of one command lie in different slots, so this wants a single server (or a proxy), not a bare Cluster.
+ * A process's receipts come from one desk (receipt-id.ts), whose keys share a hash tag. `latest` names the newest 10,000
+ * of each desk at most.
  */
 export function createRedisReceipts({ redis, keepMs, patienceMs = 1_000 }: RedisReceiptsOptions): ReceiptStore {
-  let waiting: Waiting[] = [];
+  const desks = new Map<string, ReturnType<typeof createReceiptGroups>>();
+  const deskFor = (id: string) => {
+    const desk = deskOf(id);
+    const there = desks.get(desk) ?? createReceiptGroups({ redis, keepMs, patienceMs });
+    desks.set(desk, there);
+    return there;
+  };
+  const reading = (error: unknown): never => {
+    throw redisFailure(error, "to read a receipt");
+  };
 
-  function commit(): void {
-    const all = waiting;
-    waiting = [];
-    for (let from = 0; from < all.length; from += GROUP_MOST) void keep(all.slice(from, from + GROUP_MOST));
+  async function open(id: string) {
+    const packed = await redis.getBuffer(receiptKey(id)).catch(reading);
+    return packed ? unpackSealed(packed) : undefined;
   }
 
-  async function keep(group: readonly Waiting[]): Promise<void> {
-    const ids = group.map(({ id }) => id);
-    const args = [keepMs, LATEST_KEPT, ...group.map(({ bytes }) => bytes), ...ids];
-    try {
-      await within(patienceMs, redis.eval(KEEP, 1 + ids.length, LATEST, ...ids.map(keyOf), ...args));
-      for (const { done } of group) done();
-    } catch (error) {
-      const failure = redisFailure(error, WANTED);
-      for (const { failed } of group) failed(failure);
-    }
+  async function* keysLike(pattern: string): AsyncGenerator<string[]> {
+    const seen = new Set<string>(); // SCAN may name a key twice while Redis grows its table
+    let cursor = "0";
+    do {
+      const [next, keys] = await redis.scan(cursor, "MATCH", pattern, "COUNT", PAGE).catch(reading);
+      cursor = next;
+      yield keys.filter((key) => !seen.has(key) && seen.add(key));
+    } while (cursor !== "0");
   }
 
   return {
-    save: (receipt) =>
-      new Promise((done, failed) => {
-        const bytes = receiptBytes(receipt);
-        if (waiting.push({ id: receipt.id, bytes, done, failed }) === 1) setImmediate(commit);
-      }),
+    save: (receipt) => deskFor(receipt.id).save(receipt.id, receiptBytes(receipt)),
+
     async load(id) {
-      const bytes = await redis.getBuffer(keyOf(id)).catch((error) => {
-        throw redisFailure(error, "to read a receipt");
-      });
-      return bytes ? parseReceipt(bytes) : undefined;
+      const sealed = await open(id);
+      return sealed === undefined || sealed === "erased" ? undefined : parseReceipt(sealed.bytes);
     },
+
     async latest(count) {
       const wanted = Math.min(count, LATEST_KEPT);
       if (wanted < 1) return [];
       try {
-        // several processes push side by side, so the list is nearly but not quite in order
-        const ids = (await redis.lrange(LATEST, 0, LATEST_KEPT - 1)).sort().reverse();
+        const lists = (await redis.smembers(DESKS)).map((desk) => redis.lrange(latestKey(desk), 0, LATEST_KEPT - 1));
+        const ids = (await Promise.all(lists)).flat().sort().reverse();
         const found: string[] = [];
         for (let at = 0; at < ids.length && found.length < wanted; at += wanted) {
           const some = ids.slice(at, at + wanted);
-          const alive = await Promise.all(some.map((id) => redis.exists(keyOf(id))));
-          found.push(...some.filter((_, i) => alive[i] === 1));
+          const sizes = await Promise.all(some.map((id) => redis.strlen(receiptKey(id))));
+          found.push(...some.filter((_, i) => sizes[i] > ERASED_RECEIPT.length));
         }
         return found.slice(0, wanted);
       } catch (error) {
         throw redisFailure(error, "to list receipts");
+      }
+    },
+
+    open,
+
+    async erase(ids) {
+      let erased = 0;
+      for (const id of ids) {
+        const there = await redis.set(receiptKey(id), ERASED_RECEIPT, "KEEPTTL", "XX").catch(reading);
+        if (there) erased++;
+      }
+      return erased;
+    },
+
+    async *scan() {
+      for await (const keys of keysLike("receipt:{*")) {
+        const packed = await Promise.all(keys.map((key) => redis.getBuffer(key))).catch(reading);
+        const sealed = packed.flatMap((one) => (one ? [unpackSealed(one)] : []));
+        yield sealed.flatMap((one) => (one === "erased" ? [] : [parseReceipt(one.bytes)]));
+      }
+    },
+
+    async chains() {
+      const found: string[] = [];
+      for await (const keys of keysLike("receipts:chain:*")) found.push(...keys.map((key) => key.slice(-26)));
+      return found.sort();
+    },
+
+    async *links(chain, from = 0) {
+      let next = from;
+      for (;;) {
+        const entries = (await redis
+          .xrangeBuffer(chainKey(chain), entryOf(next), "+", "COUNT", PAGE)
+          .catch(reading)) as unknown as [Buffer, Buffer[]][];
+        if (entries.length === 0) return;
+        const links = entries.map(([id, fields]) => parseLink(numberOf(id.toString()), fields));
+        yield links;
+        next = links[links.length - 1].number + 1;
       }
     },
   };
