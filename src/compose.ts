@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { PortraitError } from "./errors.ts";
 import { createReducer } from "./features/reducer.ts";
+import { createLimits } from "./http/limits.ts";
 import type { Services } from "./http/services.ts";
 import type { Log } from "./log.ts";
 import { modelOf } from "./scoring/artifact-bytes.ts";
@@ -17,6 +19,7 @@ import { createLayeredSegmentations } from "./stores/layered-segmentations.ts";
 import { createRedisArtifacts } from "./stores/redis/artifacts.ts";
 import { connectFailFast, whenReady } from "./stores/redis/connect.ts";
 import { createRedisEventLog } from "./stores/redis/event-log.ts";
+import { createRedisLimitLeases } from "./stores/redis/limit-leases.ts";
 import { createRedisReceipts } from "./stores/redis/receipts.ts";
 import { createRetrainQueue } from "./stores/redis/retrain-queue.ts";
 import { createRedisSegmentations } from "./stores/redis/segmentation.ts";
@@ -66,6 +69,10 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const states = createRedisStateStore({ redis, partitions, digest: reducer.digest });
   const receipts = createRedisReceipts({ redis, keepMs: config.receipts.keepMs });
   const retraining = createRetrainQueue({ redis });
+
+  const { perSecond } = config.http;
+  const fallback = perSecond > 0 ? { perSecond, burst: Math.max(1, 2 * perSecond) } : undefined;
+  const limits = createLimits(createRedisLimitLeases(redis, randomUUID()), fallback);
 
   const near = createDiskArtifacts(config.paths.artifacts);
   const shared = createRedisArtifacts(redis, clock);
@@ -127,6 +134,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     clock,
     open: config.http.open,
     keys,
+    limits,
     reducer,
     recipes,
     tagRules: tags,

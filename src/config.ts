@@ -13,6 +13,7 @@ const Env = z.object({
   PORTRAIT_CONFIG: z.string().optional(),
   PORTRAIT_API_KEY: z.string().min(20, "wanted at least 20 characters; `portrait keys create` makes one").optional(),
   PORTRAIT_OPEN: z.enum(["0", "1"]).default("0"),
+  PORTRAIT_RATE_LIMIT: z.coerce.number().min(0).default(0),
   PORTRAIT_PARTITIONS: z.coerce.number().int().min(1).max(1024).default(8),
   PORTRAIT_FLUSH_MS: z.coerce.number().int().min(10).default(3_000),
   PORTRAIT_FLUSH_ROWS: z.coerce.number().int().min(1).default(100_000),
@@ -43,7 +44,14 @@ export function loadConfig(env: Record<string, string | undefined>) {
   const e = read.data;
   const root = resolve(e.PORTRAIT_VAR);
   return Object.freeze({
-    http: Object.freeze({ host: e.HOST, port: e.PORT, open: e.PORTRAIT_OPEN === "1", apiKey: e.PORTRAIT_API_KEY }),
+    http: Object.freeze({
+      host: e.HOST,
+      port: e.PORT,
+      open: e.PORTRAIT_OPEN === "1",
+      apiKey: e.PORTRAIT_API_KEY,
+      /** Requests a second of a key that has no limit of its own, over all processes; 0 = no limit. */
+      perSecond: e.PORTRAIT_RATE_LIMIT,
+    }),
     redis: Object.freeze({ url: e.REDIS_URL }),
     /** The one writable volume and what lives in it. */
     paths: Object.freeze({

@@ -1,8 +1,9 @@
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import helmet from "helmet";
 import { PortraitError } from "../errors.ts";
 import { createReceiptIds } from "../scoring/receipt-id.ts";
 import { createScoreService, type Question, type ScoreService } from "../scoring/score.ts";
-import { authenticate } from "./auth.ts";
+import { type Admit, createAdmission } from "./admission.ts";
 import { bytesOf, readBody } from "./body.ts";
 import { createDeadline, type WithinDeadline } from "./deadline.ts";
 import { logFailure, toProblem } from "./errors.ts";
@@ -19,8 +20,10 @@ import { outcomeRoutes } from "./routes/outcome-routes.ts";
 import { portraitRoutes } from "./routes/portrait-routes.ts";
 import { scoreRoutes } from "./routes/score-routes.ts";
 import { trackRoutes } from "./routes/track-routes.ts";
+import { ANSWER_HEADERS, HELMET } from "./security-headers.ts";
 import { send, sendProblem } from "./send.ts";
 import type { Services } from "./services.ts";
+import { createSlowFailures } from "./slow-failures.ts";
 
 const UNKNOWN_ROUTE = "unknown";
 /** How long a handler may wait for the stores behind it. */
@@ -82,7 +85,9 @@ export function createApi(services: Services, { deadlineMs = DEADLINE_MS } = {})
   const metrics = createMetrics({ champions: services.champions.current, redisReady: services.redisReady });
   const service = scoringOf(services);
   const within = createDeadline(deadlineMs);
-  const hot = createHotScore({ ...services, service, metrics, within });
+  const admit = createAdmission(services);
+  const slowFailure = createSlowFailures(() => performance.now());
+  const hot = createHotScore({ service, admit, slowFailure, metrics, within, log: services.log });
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -90,11 +95,13 @@ export function createApi(services: Services, { deadlineMs = DEADLINE_MS } = {})
   app.set("case sensitive routing", true);
 
   app.post(SCORE_PATH, (req, res) => mountHot(hot, req, res));
+  app.use(helmet(HELMET));
   app.use((req, res, next) => {
     const id = requestIdOf(req.headers["x-request-id"]);
     res.locals.requestId = id;
     res.locals.route = UNKNOWN_ROUTE;
     res.setHeader("X-Request-Id", id);
+    for (const name in ANSWER_HEADERS) res.setHeader(name, ANSWER_HEADERS[name]);
     const started = performance.now();
     res.once("finish", () => {
       metrics.answered(req.method, res.locals.route, res.statusCode, (performance.now() - started) / 1_000);
@@ -104,7 +111,7 @@ export function createApi(services: Services, { deadlineMs = DEADLINE_MS } = {})
 
   const methods = new Map<string, string[]>();
   for (const route of allRoutes(services, metrics, service)) {
-    if (route.handle) app[route.method](route.path, runner(route, route.handle, services, within));
+    if (route.handle) app[route.method](route.path, runner(route, route.handle, admit, within));
     methods.set(route.path, [...(methods.get(route.path) ?? []), route.method.toUpperCase()]);
   }
   for (const [path, allowed] of methods) {
@@ -120,9 +127,10 @@ export function createApi(services: Services, { deadlineMs = DEADLINE_MS } = {})
   });
 
   // the only place where an error becomes an answer
-  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
+  app.use(async (error: unknown, req: Request, res: Response, _next: NextFunction) => {
     const problem = toProblem(error, res.locals.requestId);
     logFailure(services.log, error, problem, res.locals.route);
+    if (problem.status === 401) await slowFailure();
     if (res.headersSent) return void res.destroy();
     sendProblem(req, res, problem);
   });
@@ -130,32 +138,41 @@ export function createApi(services: Services, { deadlineMs = DEADLINE_MS } = {})
 }
 
 /** Key, parameters, body, handler, answer: what a route declares, in this order. */
-function runner(
-  route: Route,
-  handle: NonNullable<Route["handle"]>,
-  { open, keys }: Pick<Services, "open" | "keys">,
-  within: WithinDeadline,
-) {
+function runner(route: Route, handle: NonNullable<Route["handle"]>, admit: Admit, within: WithinDeadline) {
   const wanted = {
     limit: route.bodyLimit ?? MEGABYTE,
     optional: route.bodyOptional ?? false,
     ndjson: route.ndjson ?? false,
+    unjudged: route.unjudged ?? false,
   };
   return async (req: Request, res: Response): Promise<void> => {
     res.locals.route = route.path;
-    const holder =
-      route.scope === undefined || open ? undefined : authenticate(keys, req.headers.authorization, route.scope);
-    const params = route.params?.parse(req.params);
-    const query = route.query?.parse(req.query);
-    const body = route.body?.parse(await readBody(req.headers, bytesOf(req), wanted));
-    const call = {
-      params,
-      query,
-      body,
-      headers: req.headers,
-      holder,
-      requestId: res.locals.requestId as string,
-    } as Call<never, never, never>;
-    await send(req, res, await within(() => handle(call)));
+    const { authorization } = req.headers;
+    const { scope } = route;
+    const keyLater = route.keyInBody === true && authorization === undefined;
+    const known = scope === undefined || keyLater ? undefined : admit(authorization, scope);
+    const leave = route.enter?.(Number(req.headers["content-length"] ?? wanted.limit), !keyLater);
+    try {
+      const params = route.params?.parse(req.params);
+      const query = route.query?.parse(req.query);
+      const body = route.body?.parse(await readBody(req.headers, bytesOf(req), wanted));
+      const call = {
+        params,
+        query,
+        body,
+        headers: req.headers,
+        holder: scope !== undefined && keyLater ? admit(writeKeyOf(body), scope) : known,
+        requestId: res.locals.requestId as string,
+      } as Call<never, never, never>;
+      await send(req, res, await within(() => handle(call)));
+    } finally {
+      leave?.();
+    }
   };
+}
+
+/** The key that came as the body's `writeKey`, in the words of the header. */
+function writeKeyOf(body: unknown): string | undefined {
+  const key = typeof body === "object" && body !== null && "writeKey" in body ? body.writeKey : undefined;
+  return typeof key === "string" ? `Bearer ${key}` : undefined;
 }

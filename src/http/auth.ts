@@ -5,9 +5,9 @@ import { type KeyHolder, type KeyStore, mayDo, type Scope } from "./keys.ts";
  * Who asks, by `Authorization: Bearer <key>`, or Basic with the key as its user name (as the Segment libraries send
  * their write key).
  *
- * @throws PortraitError KEY_MISSING, KEY_WRONG, SCOPE_MISSING
+ * @throws PortraitError KEY_MISSING, KEY_WRONG
  */
-export function authenticate(keys: KeyStore, authorization: string | undefined, scope: Scope): KeyHolder {
+export function whoAsks(keys: KeyStore, authorization: string | undefined): KeyHolder {
   const key = keyOf(authorization);
   if (key === undefined) {
     throw new PortraitError(
@@ -16,15 +16,18 @@ export function authenticate(keys: KeyStore, authorization: string | undefined, 
     );
   }
   const holder = keys.check(key);
-  if (!holder) throw new PortraitError("KEY_WRONG", "The key is not known here, or was revoked.");
-  if (!mayDo(holder, scope)) {
-    throw new PortraitError(
-      "SCOPE_MISSING",
-      `Wanted a key with the scope ${scope}, found one with ${holder.scopes.join(", ") || "none"}.`,
-      { wanted: scope },
-    );
-  }
+  if (!holder) throw new PortraitError("KEY_WRONG", "The key is not known here, was revoked, or has expired.");
   return holder;
+}
+
+/** @throws PortraitError SCOPE_MISSING */
+export function mustBeAllowed(holder: KeyHolder, scope: Scope): void {
+  if (mayDo(holder, scope)) return;
+  throw new PortraitError(
+    "SCOPE_MISSING",
+    `Wanted a key with the scope ${scope}, found one with ${holder.scopes.join(", ") || "none"}.`,
+    { wanted: scope },
+  );
 }
 
 function keyOf(authorization: string | undefined): string | undefined {

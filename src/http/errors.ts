@@ -2,7 +2,7 @@ import { ZodError } from "zod";
 import { CODES, type ErrorCode, PortraitError } from "../errors.ts";
 import type { Log } from "../log.ts";
 
-/** Seconds after which a caller may try again what failed for now. */
+/** Seconds after which a caller may try again what failed for now; an error that knows better says `retryAfterS`. */
 export const RETRY_AFTER_S = 5;
 
 /** RFC 9457, with a stable `code`. */
@@ -61,7 +61,7 @@ export function problemHeaders(problem: Problem): Record<string, string> {
   const retry = problem.code !== "INTERNAL" && CODES[problem.code].retry;
   return {
     "Content-Type": "application/problem+json; charset=utf-8",
-    ...(retry && { "Retry-After": String(RETRY_AFTER_S) }),
+    ...(retry && { "Retry-After": String(problem.facts?.retryAfterS ?? RETRY_AFTER_S) }),
     ...(problem.status === 401 && { "WWW-Authenticate": 'Bearer realm="portrait"' }),
   };
 }

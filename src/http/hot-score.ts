@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Log } from "../log.ts";
 import type { ScoreAnswer, ScoreService } from "../scoring/score.ts";
+import type { Admit } from "./admission.ts";
 import { parseJson, type ReadBytes, readText } from "./body.ts";
 import type { WithinDeadline } from "./deadline.ts";
 import { logFailure, problemHeaders, toProblem } from "./errors.ts";
-import type { KeyStore } from "./keys.ts";
 import type { Metrics } from "./metrics.ts";
-import { rememberKeys } from "./remember-keys.ts";
 import { requestIdOf } from "./request-id.ts";
 import { MEGABYTE } from "./route.ts";
 import { readScoreBody } from "./score-body.ts";
+import { ANSWER_HEADERS } from "./security-headers.ts";
 
 export const SCORE_PATH = "/v1/score";
 
@@ -25,9 +25,9 @@ export type HotScore = (headers: IncomingHttpHeaders, body: ReadBytes) => Promis
 
 export interface HotScoreNeeds {
   readonly service: Pick<ScoreService, "score">;
-  readonly open: boolean;
-  readonly keys: KeyStore;
-  readonly clock: () => number;
+  readonly admit: Admit;
+  /** Something to wait for before a 401 leaves, or nothing. */
+  readonly slowFailure: () => Promise<void> | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly within: WithinDeadline;
@@ -38,11 +38,9 @@ export interface HotScoreNeeds {
  * counted and logged like every other call. It knows no server, so that the one in front of Express and the one within
  * give the same bytes. See `notes/0003-one-hot-handler-two-mounts.md`.
  */
-export function createHotScore({ service, open, keys, clock, metrics, log, within }: HotScoreNeeds): HotScore {
-  const admit = rememberKeys(keys, "score", clock);
-
+export function createHotScore({ service, admit, slowFailure, metrics, log, within }: HotScoreNeeds): HotScore {
   async function score(headers: IncomingHttpHeaders, body: ReadBytes): Promise<string> {
-    if (!open) admit(headers.authorization); // before anything is read
+    admit(headers.authorization, "score"); // before anything is read
     const request = readScoreBody(parseJson(await readText(headers, body, MEGABYTE)));
     const answer = await within(() => service.score(request));
     countScores(metrics, answer);
@@ -57,15 +55,16 @@ export function createHotScore({ service, open, keys, clock, metrics, log, withi
       const text = await score(headers, body);
       answer = {
         status: 200,
-        headers: { "X-Request-Id": requestId, "Content-Type": "application/json; charset=utf-8" },
+        headers: { "X-Request-Id": requestId, ...ANSWER_HEADERS, "Content-Type": "application/json; charset=utf-8" },
         text,
       };
     } catch (error) {
       const problem = toProblem(error, requestId);
       logFailure(log, error, problem, SCORE_PATH);
+      if (problem.status === 401) await slowFailure();
       answer = {
         status: problem.status,
-        headers: { "X-Request-Id": requestId, ...problemHeaders(problem) },
+        headers: { "X-Request-Id": requestId, ...ANSWER_HEADERS, ...problemHeaders(problem) },
         text: JSON.stringify(problem),
       };
     }

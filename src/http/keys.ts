@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { Limit } from "./limits.ts";
 
 /**
  * What a key may do. `admin` may do everything, and alone may promote and roll back.
@@ -13,8 +14,12 @@ export type Scope = (typeof SCOPES)[number];
 
 /** Who holds a key: its name and what it may do. Never the key. */
 export interface KeyHolder {
+  /** The part of the key that may be shown; what limits and the audit know it by. */
+  readonly id: string;
   readonly name: string;
   readonly scopes: readonly Scope[];
+  /** Absent = the limit of all keys without one of their own. */
+  readonly limit?: Limit;
 }
 
 /** Where keys are known. Only their HMACs are kept. */
@@ -31,6 +36,6 @@ export function withAdminKey(store: KeyStore, adminKey: string | undefined): Key
   if (adminKey === undefined) return store;
   const digest = (key: string) => createHash("sha256").update(key).digest();
   const wanted = digest(adminKey);
-  const admin: KeyHolder = Object.freeze({ name: "environment", scopes: ["admin"] as const });
+  const admin: KeyHolder = Object.freeze({ id: "environment", name: "environment", scopes: ["admin"] as const });
   return { check: (key) => (timingSafeEqual(digest(key), wanted) ? admin : store.check(key)) };
 }

@@ -5,7 +5,8 @@ import type { Route } from "./route.ts";
 /** What every call that wants a key, or a body, may answer beside what it declares. */
 export function errorsOf(route: Route): ErrorCode[] {
   const always: ErrorCode[] = ["METHOD_NOT_ALLOWED"];
-  const key: ErrorCode[] = route.scope === undefined ? [] : ["KEY_MISSING", "KEY_WRONG", "SCOPE_MISSING"];
+  const key: ErrorCode[] =
+    route.scope === undefined ? [] : ["KEY_MISSING", "KEY_WRONG", "SCOPE_MISSING", "RATE_LIMITED"];
   const body: ErrorCode[] = route.body ? ["BODY_NOT_JSON", "BODY_TOO_LARGE", "MEDIA_TYPE_UNSUPPORTED"] : [];
   const input: ErrorCode[] = route.body || route.query || route.params ? ["INPUT_INVALID"] : [];
   return [...new Set([...input, ...body, ...key, ...always, ...route.errors])];

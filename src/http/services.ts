@@ -10,6 +10,7 @@ import type { ChampionHolder } from "../scoring/champions.ts";
 import type { ReceiptStore } from "../scoring/receipt.ts";
 import type { Segmentation } from "../segments/segmentation.ts";
 import type { KeyStore } from "./keys.ts";
+import type { Limits } from "./limits.ts";
 
 /** Everything that `createApp` needs, opened by `compose.ts`. The app opens nothing and closes nothing. */
 export interface Services {
@@ -19,6 +20,8 @@ export interface Services {
   /** Whether anybody may do anything without a key (`config.http.open`). */
   readonly open: boolean;
   readonly keys: KeyStore;
+  /** How often a key may ask; absent = as often as it likes. */
+  readonly limits?: Limits;
   readonly reducer: Reducer;
   /** Built-in and declared ones. */
   readonly recipes: readonly Recipe[];

@@ -15,7 +15,7 @@ import { NOON, PURCHASE_COLUMNS, tinyReducer, tinyScorer } from "./scoring.ts";
 
 /** Keys by their text, for tests. */
 export const testKeys = (holders: Readonly<Record<string, KeyHolder["scopes"]>>): KeyStore => ({
-  check: (key) => (Object.hasOwn(holders, key) ? { name: key, scopes: holders[key] } : undefined),
+  check: (key) => (Object.hasOwn(holders, key) ? { id: key, name: key, scopes: holders[key] } : undefined),
 });
 
 /** purchase judges a user, fraud an order in flight, bank is a table's. */

@@ -1,5 +1,6 @@
+import { spawn } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { createDiskKeys } from "../../../src/stores/disk/keys.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -8,7 +9,7 @@ test("a key is known by its whole text, and by nothing less", () => {
   const keys = createDiskKeys(join(tempDir(), "keys.json"));
   const { key, face } = keys.create("recommender", ["score"]);
   expect(key).toMatch(/^ptr_[a-z0-9]{8}_[A-Za-z0-9_-]{43}$/);
-  expect(keys.check(key)).toEqual({ name: "recommender", scopes: ["score"] });
+  expect(keys.check(key)).toEqual({ id: face.prefix, name: "recommender", scopes: ["score"] });
   const secret = key.slice(13);
   for (const wrong of [
     key.slice(0, -1),
@@ -58,7 +59,11 @@ test("two who write in turn lose none of each other's keys", () => {
 
 test("the environment's key may do everything", () => {
   const keys = createDiskKeys(join(tempDir(), "keys.json"), { admin: "a-key-of-twenty-chars!" });
-  expect(keys.check("a-key-of-twenty-chars!")).toEqual({ name: "environment", scopes: ["admin"] });
+  expect(keys.check("a-key-of-twenty-chars!")).toEqual({
+    id: "environment",
+    name: "environment",
+    scopes: ["admin"],
+  });
   expect(keys.check("a-key-of-twenty-chars")).toBeUndefined();
 });
 
@@ -71,4 +76,80 @@ test("a damaged file is refused by name at the start, and leaves a running serve
   now += 1_001;
   expect(serving.check(key)?.name).toBe("shop");
   expect(() => createDiskKeys(path)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+});
+
+const HOUR = 3_600_000;
+
+test("a key is good until its last moment and not at it", () => {
+  let now = 1_000_000;
+  const keys = createDiskKeys(join(tempDir(), "keys.json"), { clock: () => now });
+  const { key, face } = keys.create("intern", ["read"], { expiresAt: now + HOUR });
+  expect(face.expiresAt).toBe(new Date(now + HOUR).toISOString());
+  now += HOUR - 1;
+  expect(keys.check(key)?.name).toBe("intern");
+  now += 1;
+  expect(keys.check(key)).toBeUndefined();
+});
+
+test("a rotated key goes on beside the new one for its time, and never longer than before", () => {
+  let now = 1_000_000;
+  const path = join(tempDir(), "keys.json");
+  const keys = createDiskKeys(path, { clock: () => now });
+  const limit = { perSecond: 5, burst: 9 };
+  const first = keys.create("shop", ["track"], { limit });
+  const made = keys.rotate(first.face.prefix, now + HOUR);
+  expect(made?.face).toMatchObject({ name: "shop", scopes: ["track"], replaces: first.face.prefix, limit });
+  expect(keys.check(first.key)).toMatchObject({ id: first.face.prefix, limit });
+  expect(keys.check(made?.key ?? "")?.id).toBe(made?.face.prefix);
+  now += HOUR;
+  expect(keys.check(first.key)).toBeUndefined();
+  expect(keys.check(made?.key ?? "")?.name).toBe("shop");
+
+  const short = keys.create("short", ["read"], { expiresAt: now + 10 });
+  expect(keys.rotate(short.face.prefix, now + HOUR)?.old.expiresAt).toBe(short.face.expiresAt);
+  now += 10;
+  expect(() => keys.rotate(short.face.prefix, now + HOUR)).toThrow(expect.objectContaining({ code: "KEY_WRONG" }));
+  expect(keys.rotate("nothing1", now)).toBeUndefined();
+});
+
+test("the day of the last use is noted, by whichever process let it in", () => {
+  const path = join(tempDir(), "keys.json");
+  let now = Date.parse("2026-03-01T23:59:00Z");
+  const [serving, operator] = [createDiskKeys(path, { clock: () => now }), createDiskKeys(path)];
+  const { key } = serving.create("shop", ["track"]);
+  expect(operator.list()[0].usedOn).toBeUndefined();
+  serving.check(`${key.slice(0, -1)}${key.endsWith("A") ? "B" : "A"}`);
+  expect(operator.list()[0].usedOn).toBeUndefined(); // a wrong key of the same prefix is no use
+  serving.check(key);
+  expect(operator.list()[0].usedOn).toBe("2026-03-01");
+  now += 120_000;
+  serving.check(key);
+  expect(operator.list()[0].usedOn).toBe("2026-03-02");
+});
+
+test("four processes that make and revoke keys at once lose none of each other's changes", async () => {
+  const path = join(tempDir(), "keys.json");
+  const workers = Array.from(
+    { length: 4 },
+    (_, i) =>
+      new Promise<void>((done, failed) => {
+        const code = `
+          import { createDiskKeys } from ${JSON.stringify(resolve("src/stores/disk/keys.ts"))};
+          const keys = createDiskKeys(${JSON.stringify(path)});
+          for (let j = 0; j < 5; j++) {
+            const { face } = keys.create("${i}-" + j, ["read"]);
+            if (j === 0) keys.revoke(face.prefix);
+          }`;
+        const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", code], {
+          stdio: ["ignore", "ignore", "inherit"],
+        });
+        child.once("exit", (status) => (status === 0 ? done() : failed(new Error(`ended with ${status}`))));
+      }),
+  );
+  await Promise.all(workers);
+  const all = createDiskKeys(path).list();
+  expect(new Set(all.map(({ name }) => name)).size).toBe(20);
+  expect(all.filter(({ revokedAt }) => revokedAt !== undefined).map(({ name }) => name.slice(2))).toEqual(
+    Array(4).fill("0"),
+  );
 });
