@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { PortraitError } from "./errors.ts";
-import { createReducer } from "./features/reducer.ts";
+import { createReducers } from "./features/reducers.ts";
 import { createLimits } from "./http/limits.ts";
 import type { Services } from "./http/services.ts";
 import type { Log } from "./log.ts";
@@ -58,7 +58,8 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const redisUrl = options.redisUrl ?? `unix://${join(config.paths.redis, "redis.sock")}`;
 
   const { features, tags, recipes } = loadDeclarations(config.declarations);
-  const reducer = createReducer(features);
+  const reducers = createReducers(features);
+  const reducer = reducers.of("user");
   const keys = createDiskKeys(config.paths.keys, { admin: config.http.apiKey });
 
   const redis = connectFailFast(redisUrl);
@@ -66,7 +67,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
 
   const { partitions } = config.log;
   const eventLog = createRedisEventLog({ redis, partitions });
-  const states = createRedisStateStore({ redis, partitions, digest: reducer.digest });
+  const states = createRedisStateStore({ redis, partitions, digest: reducers.digest });
   const receipts = createRedisReceipts({ redis, keepMs: config.receipts.keepMs });
   const retraining = createRetrainQueue({ redis });
 
@@ -136,6 +137,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     keys,
     limits,
     reducer,
+    reducers,
     recipes,
     tagRules: tags,
     eventLog,

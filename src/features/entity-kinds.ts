@@ -10,7 +10,11 @@ import { PropertyName } from "./words.ts";
  * entity do, so "fraud reports at this terminal" is a count like any other.
  */
 export const EntityKind = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, "wanted small letters, digits, - and _, starting with a letter"),
+  /** Its features are columns of the name `terminal.<feature>`; `event.…` is taken by the fields of the event itself. */
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9_-]{0,31}$/, "wanted small letters, digits, - and _, starting with a letter")
+    .refine((name) => name !== "event", 'the name "event" is taken'),
   /** The property whose value is the id. Text of up to 200 characters, or a whole number. */
   from: PropertyName,
   /** What is read of this kind. */

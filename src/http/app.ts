@@ -31,11 +31,11 @@ const DEADLINE_MS = 10_000;
 
 /** Scoring over the opened services. */
 export function scoringOf(services: Services): ScoreService {
-  const { clock, reducer, states, receipts, champions, recipes } = services;
+  const { clock, reducers, states, receipts, champions, recipes } = services;
   return createScoreService({
     clock,
     newId: createReceiptIds(clock),
-    reducer,
+    reducers,
     questions: recipes.map(
       ({ name, entity, target }): Question => ({
         model: name,

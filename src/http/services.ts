@@ -1,5 +1,6 @@
 import type { EventLog } from "../events/event-log.ts";
 import type { Reducer } from "../features/feature.ts";
+import type { Reducers } from "../features/reducers.ts";
 import type { StateStore } from "../features/state-store.ts";
 import type { Log } from "../log.ts";
 import type { TagRule } from "../portraits/tag-rule.ts";
@@ -22,7 +23,9 @@ export interface Services {
   readonly keys: KeyStore;
   /** How often a key may ask; absent = as often as it likes. */
   readonly limits?: Limits;
+  /** Of the first entities; that of any kind is `reducers.of(kind)`. */
   readonly reducer: Reducer;
+  readonly reducers: Reducers;
   /** Built-in and declared ones. */
   readonly recipes: readonly Recipe[];
   readonly tagRules: readonly TagRule[];

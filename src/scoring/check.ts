@@ -2,9 +2,9 @@ import { PortraitError } from "../errors.ts";
 import type { EntityRef } from "../events/event.ts";
 import { entityKey } from "../events/event.ts";
 import type { Lake, LoggedEvent } from "../events/event-log.ts";
-import type { Reducer } from "../features/feature.ts";
+import type { Reducers } from "../features/reducers.ts";
 import type { Receipt, ReceiptStore } from "./receipt.ts";
-import { type Difference, isInLog, recompute } from "./recompute.ts";
+import { type Difference, isInLog, recompute, statesOf } from "./recompute.ts";
 import type { Scorer } from "./scorer.ts";
 
 export interface CheckReport {
@@ -23,18 +23,19 @@ export interface CheckReport {
 export interface CheckNeeds {
   readonly receipts: Pick<ReceiptStore, "latest" | "load">;
   readonly lake: Pick<Lake, "readByEntity">;
-  readonly reducer: Reducer;
+  readonly reducers: Reducers;
   /** The named version. @throws PortraitError VERSION_UNKNOWN, ARTIFACT_BROKEN, ARTIFACT_FORMAT */
   readonly scorerOf: (model: string, version: string) => Promise<Scorer>;
   readonly onProgress?: (done: number, note: string) => void;
 }
 
-/** So many entities are asked of the lake at once. */
-const ENTITIES_AT_ONCE = 100;
+/** So many receipts are made again from one reading of the lake. */
+const RECEIPTS_AT_ONCE = 1_000;
 
 /**
  * The standing check that served equals replayed: makes the newest `count` receipts again, from the lake and the
- * stored versions alone. Cost: the lake is read once for each hundred receipts.
+ * stored versions alone. Cost: the lake is read once for each thousand receipts and kind
+ * of entity; memory for the events of their entities.
  */
 export async function checkReceipts(count: number, needs: CheckNeeds): Promise<CheckReport> {
   const { receipts, onProgress } = needs;
@@ -43,13 +44,13 @@ export async function checkReceipts(count: number, needs: CheckNeeds): Promise<C
   const mismatched: (Difference & { receipt: string })[] = [];
   const notComparable: { receipt: string; model: string; code: string }[] = [];
 
-  for (let at = 0; at < ids.length; at += ENTITIES_AT_ONCE) {
-    const loaded = await Promise.all(ids.slice(at, at + ENTITIES_AT_ONCE).map((id) => receipts.load(id)));
+  for (let at = 0; at < ids.length; at += RECEIPTS_AT_ONCE) {
+    const loaded = await Promise.all(ids.slice(at, at + RECEIPTS_AT_ONCE).map((id) => receipts.load(id)));
     const some = loaded.filter((receipt) => receipt !== undefined);
-    const events = await eventsOf(some, needs.lake);
+    const events = await eventsOf(some, needs);
     for (const receipt of some) {
       report.receipts++;
-      const own = receipt.entity ? (events.get(entityKey(receipt.entity)) ?? []) : [];
+      const own = statesOf(receipt).flatMap(({ entity }) => events.get(entityKey(entity)) ?? []);
       for (const record of receipt.scores) {
         report.scores++;
         if (!isInLog(receipt, own)) {
@@ -58,7 +59,7 @@ export async function checkReceipts(count: number, needs: CheckNeeds): Promise<C
         }
         try {
           const scorer = await needs.scorerOf(record.model, record.version);
-          const difference = recompute(receipt, record, own, needs.reducer, scorer);
+          const difference = recompute(receipt, record, own, needs.reducers, scorer);
           if (difference) mismatched.push({ receipt: receipt.id, ...difference });
           else report.equal++;
         } catch (error) {
@@ -67,26 +68,32 @@ export async function checkReceipts(count: number, needs: CheckNeeds): Promise<C
         }
       }
     }
-    onProgress?.(Math.min(1, (at + ENTITIES_AT_ONCE) / ids.length), `${report.receipts} of ${ids.length} receipts`);
+    onProgress?.(Math.min(1, (at + RECEIPTS_AT_ONCE) / ids.length), `${report.receipts} of ${ids.length} receipts`);
   }
   return { ...report, mismatched, notComparable };
 }
 
-/** All events of the receipts' entities, as far as a state was read for them. */
+/** All events of the receipts' entities, by entity, as far as states were read for them. */
 async function eventsOf(
   receipts: readonly Receipt[],
-  lake: Pick<Lake, "readByEntity">,
+  { lake, reducers }: CheckNeeds,
 ): Promise<ReadonlyMap<string, readonly LoggedEvent[]>> {
-  const entities = new Map<string, EntityRef>();
-  for (const { entity, reach } of receipts) if (entity && reach) entities.set(entityKey(entity), entity);
+  const asked = new Map<string, Map<string, EntityRef>>();
+  for (const { entity, reach } of receipts.flatMap(statesOf)) {
+    if (!reach) continue;
+    const some = asked.get(entity.kind) ?? new Map<string, EntityRef>();
+    asked.set(entity.kind, some.set(entity.id, entity));
+  }
   const found = new Map<string, LoggedEvent[]>();
-  if (entities.size === 0) return found;
-  for await (const batch of lake.readByEntity({ entities: [...entities.values()] })) {
-    for (const event of batch) {
-      const key = entityKey(event.entity);
-      const there = found.get(key);
-      if (there) there.push(event);
-      else found.set(key, [event]);
+  for (const [kind, some] of asked) {
+    const through = reducers.kinds.find(({ name }) => name === kind)?.from;
+    for await (const batch of lake.readByEntity({ kind, through, entities: [...some.values()] })) {
+      for (const event of batch) {
+        const key = entityKey(event.entity);
+        const there = found.get(key);
+        if (there) there.push(event);
+        else found.set(key, [event]);
+      }
     }
   }
   return found;

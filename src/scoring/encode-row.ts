@@ -7,6 +7,21 @@ import { newRow } from "./new-row.ts";
 /** Own fields of the event in flight become columns of this prefix: `event.revenue` reads the property `revenue`. */
 export const FIELD_PREFIX = "event.";
 
+const PER = " / ";
+/** The column of an own field divided by a feature: `event.amount / spent_mean_30d`. */
+export const ratioName = (property: string, feature: string): string => `${FIELD_PREFIX}${property}${PER}${feature}`;
+
+/** The property and the feature that the name of such a column holds; undefined when it is none. */
+export function ratioParts(column: string): { readonly property: string; readonly feature: string } | undefined {
+  const at = column.lastIndexOf(PER);
+  if (at < 0 || !column.startsWith(FIELD_PREFIX)) return undefined;
+  return { property: column.slice(FIELD_PREFIX.length, at), feature: column.slice(at + PER.length) };
+}
+
+/** The feature that a column reads, under its joint name; undefined when it reads the event alone. */
+export const featureRead = (column: string): string | undefined =>
+  column.startsWith(FIELD_PREFIX) ? ratioParts(column)?.feature : column;
+
 export type Fields = Readonly<Record<string, Property | undefined>>;
 
 /**
@@ -23,7 +38,8 @@ const NO_FIELDS: Fields = Object.freeze({});
 /**
  * The one encoder, for training and for serving.
  *
- * A column is a feature of the catalogue by its name, or `event.<property>` for an own field of the event.
+ * A column is a feature of the catalogue by its name, `event.<property>` for an own field of the event, or
+ * `event.<property> / <feature>` for the one divided by the other: missing when either is, and when the feature is 0.
  * Numbers as they are, booleans 0 or 1, a category's text as its index in the column's `categories`. A text that
  * was not seen in training, a field that is absent or of another type, and an infinite number are all NaN.
  *
@@ -42,6 +58,9 @@ export function createRowEncoder(columns: readonly Column[], features: readonly 
       if (feature.type === column.type) return featureCell(column, feature.lane);
       wrong.push(`${column.name} (a ${column.type} for the model, a ${feature.type} in the catalogue)`);
     } else if (column.name.startsWith(FIELD_PREFIX)) {
+      const ratio = ratioParts(column.name);
+      const divisor = ratio && lanes.get(ratio.feature);
+      if (ratio && divisor?.type === "number") return ratioCell(ratio.property, divisor.lane);
       return fieldCell(column);
     } else {
       wrong.push(`${column.name} (not in the catalogue)`);
@@ -74,6 +93,17 @@ function fieldCell(column: Column): Cell {
   const property = column.name.slice(FIELD_PREFIX.length);
   const read = valueReader(column);
   return (_row, fields) => (Object.hasOwn(fields, property) ? read(fields[property]) : Number.NaN);
+}
+
+function ratioCell(property: string, lane: number): Cell {
+  return (row, fields) => (Object.hasOwn(fields, property) ? ratio(fields[property], row.numbers[lane]) : Number.NaN);
+}
+
+/** A field per unit of a feature; NaN when it is no number, or too great for one. */
+export function ratio(value: Property | undefined, divisor: number): number {
+  if (typeof value !== "number" || divisor === 0) return Number.NaN;
+  const quotient = value / divisor;
+  return Number.isFinite(quotient) ? quotient + 0 : Number.NaN;
 }
 
 /** One value as the number that the column holds; NaN when it is absent, unseen or of another type. */

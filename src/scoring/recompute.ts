@@ -1,11 +1,12 @@
+import { type EntityRef, sameEntity } from "../events/event.ts";
 import type { LoggedEvent } from "../events/event-log.ts";
 import { comparePositions } from "../events/position.ts";
-import { reaches } from "../events/reach.ts";
-import type { Reducer } from "../features/feature.ts";
+import { NO_REACH, type Reach, reaches } from "../events/reach.ts";
+import type { Reducers } from "../features/reducers.ts";
 import { encodeInline } from "./encode-row.ts";
 import type { Receipt, ScoreRecord } from "./receipt.ts";
-import { createStateEncoder } from "./score.ts";
 import type { Scorer } from "./scorer.ts";
+import { createStateEncoder } from "./state-encoder.ts";
 
 /** Where a recomputed score departs from its receipt. */
 export interface Difference {
@@ -17,33 +18,43 @@ export interface Difference {
   readonly recomputed?: number;
 }
 
-/** Whether the log holds all that a receipt was made from: the last events that its state held are among `events`. */
-export const isInLog = ({ reach = [] }: Receipt, events: readonly LoggedEvent[]): boolean =>
-  reach.every((last) =>
-    events.some(
-      ({ partition, position }) => partition === last.partition && comparePositions(position, last.position) === 0,
+/** The states that a receipt was made from: of its entity, and of the others that the event in flight touched. */
+export const statesOf = ({ entity, reach, others = [] }: Receipt): { entity: EntityRef; reach?: Reach }[] =>
+  entity ? [{ entity, reach }, ...others] : [];
+
+/** Whether the log holds all that a receipt was made from: the last events of each of its states are among `events`. */
+export const isInLog = (receipt: Receipt, events: readonly LoggedEvent[]): boolean =>
+  statesOf(receipt).every(({ entity, reach = NO_REACH }) =>
+    reach.every((last) =>
+      events.some(
+        (event) =>
+          event.partition === last.partition &&
+          comparePositions(event.position, last.position) === 0 &&
+          sameEntity(event.entity, entity),
+      ),
     ),
   );
 
 /**
  * Makes one score of a receipt again, from the log and the version alone, and compares it bit for bit.
  *
- * @param events all events of the receipt's entity in the log, in any order; those after the receipt's reach are
- * left aside. Give them only when `isInLog`. For inline features they are not looked at.
+ * @param events all events of the receipt's entities in the log, each under the entity it was found for, in any order;
+ * those after the receipt's reach are left aside. Give them only when `isInLog`. For inline features they are not
+ * looked at.
  * @returns the first difference, or undefined when row, margin and probability are the same bits.
- * @throws PortraitError MODEL_INPUT_MISMATCH when the version reads another catalogue than `reducer`'s.
+ * @throws PortraitError MODEL_INPUT_MISMATCH when the version reads other catalogues than those of `reducers`.
  */
 export function recompute(
   receipt: Receipt,
   record: ScoreRecord,
   events: readonly LoggedEvent[],
-  reducer: Reducer,
+  reducers: Reducers,
   scorer: Scorer,
 ): Difference | undefined {
   const { model } = record;
   if (scorer.digest !== record.digest) return { model, what: "version" };
   const row = receipt.entity
-    ? rowFromLog(receipt, events, reducer, scorer)
+    ? rowFromLog(receipt, receipt.entity, events, reducers, scorer)
     : encodeInline(scorer.columns, ownFields(receipt, scorer));
   if (row.length !== record.row.length)
     return { model, what: "columns", kept: record.row.length, recomputed: row.length };
@@ -59,11 +70,25 @@ export function recompute(
   return undefined;
 }
 
-function rowFromLog(receipt: Receipt, events: readonly LoggedEvent[], reducer: Reducer, scorer: Scorer): Float64Array {
-  const { reach = [], at, fields } = receipt;
-  const state = reducer.empty();
-  for (const event of events) if (reaches(reach, event.partition, event.position)) reducer.write(state, event);
-  return createStateEncoder(scorer, reducer)(reducer.read(state, at), fields);
+function rowFromLog(
+  receipt: Receipt,
+  entity: EntityRef,
+  events: readonly LoggedEvent[],
+  reducers: Reducers,
+  scorer: Scorer,
+): Float64Array {
+  const { at, fields } = receipt;
+  const encoder = createStateEncoder(scorer, reducers, entity.kind);
+  const readings = statesOf(receipt).map(({ entity, reach = NO_REACH }) => {
+    const reducer = reducers.of(entity.kind);
+    const state = reducer.empty();
+    for (const event of events)
+      if (sameEntity(event.entity, entity) && reaches(reach, event.partition, event.position))
+        reducer.write(state, event);
+    return { kind: entity.kind, row: reducer.read(state, at) };
+  });
+  const [own, ...others] = readings;
+  return encoder(own.row, new Map(others.map(({ kind, row }) => [kind, row])), fields);
 }
 
 /** Features that were given for several models: those that this one knows. */

@@ -1,13 +1,16 @@
 import { PortraitError } from "../errors.ts";
 import type { EntityRef, Property } from "../events/event.ts";
-import type { Reducer, Row } from "../features/feature.ts";
+import { secondEntities } from "../features/entity-kinds.ts";
+import type { Row } from "../features/feature.ts";
+import type { Reducers } from "../features/reducers.ts";
 import type { StateStore, StoredState } from "../features/state-store.ts";
 import type { ChampionHolder, Champions } from "./champions.ts";
-import { createInlineEncoder, createRowEncoder, type RowEncoder } from "./encode-row.ts";
+import { createInlineEncoder } from "./encode-row.ts";
 import { readTogether } from "./read-together.ts";
 import type { Reason } from "./reasons.ts";
 import type { Receipt, ReceiptStore, ScoreRecord } from "./receipt.ts";
 import type { Score, Scorer } from "./scorer.ts";
+import { createStateEncoder, type StateEncoder } from "./state-encoder.ts";
 
 /** What a model predicts, as far as scoring must know it. A model that nobody declares is scored inline only. */
 export interface Question {
@@ -74,17 +77,20 @@ export interface ScoreService {
 export interface ScoreNeeds {
   readonly clock: () => number;
   readonly newId: () => string;
-  readonly reducer: Reducer;
+  readonly reducers: Reducers;
   readonly questions: readonly Question[];
   readonly states: Pick<StateStore, "read">;
   readonly receipts: Pick<ReceiptStore, "save">;
   readonly champions: Pick<ChampionHolder, "current">;
 }
 
-/** What was found of the entity before its row is read. */
-type Known = { readonly stored: StoredState | undefined } | { readonly failure: unknown };
+/** The entities whose states a request is scored from: its own, then those that its event in flight touches. */
+type Asked = readonly [EntityRef, ...EntityRef[]];
 
-const NOTHING: Known = Object.freeze({ stored: undefined });
+/** What was found of them before their rows are read, one by one. */
+type Known =
+  | { readonly asked: Asked; readonly stored: readonly (StoredState | undefined)[] }
+  | { readonly failure: unknown };
 
 /** A request with everything that its models need: a row for each of them, in their order. */
 interface Prepared {
@@ -92,33 +98,42 @@ interface Prepared {
   readonly entity: EntityRef | undefined;
   readonly at: number;
   readonly reach: Receipt["reach"];
+  readonly others: Receipt["others"];
   readonly fields: Receipt["fields"];
   readonly scorers: readonly Scorer[];
   readonly rows: readonly Float64Array[];
 }
 
 export function createScoreService(needs: ScoreNeeds): ScoreService {
-  const { clock, newId, reducer, receipts, champions } = needs;
+  const { clock, newId, reducers, receipts, champions } = needs;
   const questions = new Map(needs.questions.map((question) => [question.model, question]));
-  const encoders = createEncoders(reducer);
+  const encoders = createEncoders(reducers);
   const read = readTogether((entities) => needs.states.read(entities));
 
-  function prepare(request: ScoreRequest, snapshot: Champions, known: Known): Prepared {
+  function prepare(request: ScoreRequest, snapshot: Champions, known: Known | undefined): Prepared {
     const entity = entityOf(request);
     const scorers = chooseScorers(request, entity, snapshot, questions);
     const at = clock();
-    if (!entity) {
+    if (!entity || !known) {
       const fields = request.features;
       const rows = scorers.map(encoders.ofInline(scorers, fields ?? {}));
-      return { request, entity, at, reach: undefined, fields, scorers, rows };
+      return { request, entity, at, reach: undefined, others: undefined, fields, scorers, rows };
     }
     if ("failure" in known) throw known.failure;
-    const { stored } = known;
-    if (!stored && !request.event) throw unknownEntity(entity.kind);
+    const { asked, stored } = known;
+    if (!stored[0] && !request.event) throw unknownEntity(entity.kind);
     const fields = request.event?.properties;
-    const reading: Row = reducer.read(stored ? reducer.decode(stored.bytes) : reducer.empty(), at);
-    const rows = scorers.map((scorer) => encoders.ofState(scorer)(reading, fields));
-    return { request, entity, at, reach: stored?.reach, fields, scorers, rows };
+    const own = readState(entity, stored[0], at);
+    const readings = new Map<string, Row>();
+    for (let i = 1; i < asked.length; i++) readings.set(asked[i].kind, readState(asked[i], stored[i], at));
+    const rows = scorers.map((scorer) => encoders.ofState(scorer, entity.kind)(own, readings, fields));
+    const others = asked.length > 1 ? asked.slice(1).map((one, i) => held(one, stored[i + 1])) : undefined;
+    return { request, entity, at, reach: stored[0]?.reach, others, fields, scorers, rows };
+  }
+
+  function readState({ kind }: EntityRef, stored: StoredState | undefined, at: number): Row {
+    const reducer = reducers.of(kind);
+    return reducer.read(stored ? reducer.decode(stored.bytes) : reducer.empty(), at);
   }
 
   /** The answer of what was scored: at once when no receipt is wanted, else when it is stored. */
@@ -133,13 +148,14 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
   }
 
   async function withReceipt(said: ScoreAnswer, prepared: Prepared, scored: readonly Score[]): Promise<ScoreAnswer> {
-    const { entity, at, reach, fields, scorers, rows } = prepared;
+    const { entity, at, reach, others, fields, scorers, rows } = prepared;
     const id = newId();
     const receipt: Receipt = {
       id,
       at,
       ...(entity && { entity }),
       ...(reach && { reach }),
+      ...(others && { others }),
       ...(fields && { fields }),
       scores: scorers.map(({ name, version, digest }, i): ScoreRecord => {
         const { margin, probability } = scored[i];
@@ -156,16 +172,21 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
     return { ...said, receipt: id };
   }
 
-  async function readKnown(requests: readonly ScoreRequest[]): Promise<Known[]> {
-    const asked = requests.map(wantsState);
-    const entities = asked.filter((entity) => entity !== undefined);
-    if (entities.length === 0) return requests.map(() => NOTHING);
+  /** One reading of all entities of all requests; undefined for those that read no state. */
+  async function readKnown(requests: readonly ScoreRequest[]): Promise<(Known | undefined)[]> {
+    const asked = requests.map((request) => statesAsked(request, reducers));
+    const entities = asked.flatMap((some) => some ?? []);
+    if (entities.length === 0) return requests.map(() => undefined);
     try {
       const stored = await read(entities);
       let next = 0;
-      return asked.map((entity) => (entity ? { stored: stored[next++] } : NOTHING));
+      return asked.map((some) => {
+        if (!some) return undefined;
+        next += some.length;
+        return { asked: some, stored: stored.slice(next - some.length, next) };
+      });
     } catch (failure) {
-      return requests.map(() => ({ failure }));
+      return asked.map((some) => some && { failure });
     }
   }
 
@@ -173,7 +194,7 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
     async score(request) {
       const snapshot = champions.current();
       // given features wait for nothing
-      const known = wantsState(request) ? (await readKnown([request]))[0] : NOTHING;
+      const known = wantsState(request) ? (await readKnown([request]))[0] : undefined;
       const prepared = prepare(request, snapshot, known);
       return answer(
         prepared,
@@ -262,9 +283,23 @@ function entityOf(request: ScoreRequest): EntityRef | undefined {
   );
 }
 
-/** As `entityOf`, for what must be read; a request that does not hold together reads nothing and fails by itself later. */
-const wantsState = ({ entity = "user", id, features }: ScoreRequest): EntityRef | undefined =>
-  id !== undefined && features === undefined ? { kind: entity, id } : undefined;
+/** Whether something must be read; a request that does not hold together reads nothing and fails by itself later. */
+const wantsState = ({ id, features }: ScoreRequest): boolean => id !== undefined && features === undefined;
+
+/** The entities whose states a request needs; undefined when it needs none. */
+function statesAsked(request: ScoreRequest, { kinds }: Reducers): Asked | undefined {
+  const { entity: kind = "user", id, event } = request;
+  if (id === undefined || !wantsState(request)) return undefined;
+  const entity = { kind, id };
+  if (kinds.length === 0 || !event?.properties) return [entity];
+  return [entity, ...secondEntities(kinds, { entity, properties: event.properties })];
+}
+
+/** What a receipt says of another entity. */
+const held = (entity: EntityRef, stored: StoredState | undefined) => ({
+  entity,
+  ...(stored && { reach: stored.reach }),
+});
 
 function chooseScorers(
   request: ScoreRequest,
@@ -350,8 +385,8 @@ const unknownEntity = (kind: string) =>
   );
 
 /** Encoders of each scorer, made when it is first asked: a champion lives long, a request does not. */
-function createEncoders(reducer: Reducer) {
-  const ofState = new WeakMap<Scorer, RowEncoder>();
+function createEncoders(reducers: Reducers) {
+  const ofState = new WeakMap<Scorer, StateEncoder>();
   const ofInline = new WeakMap<Scorer, ReturnType<typeof createInlineEncoder>>();
   const inline = (scorer: Scorer) => {
     const encoder = ofInline.get(scorer) ?? createInlineEncoder(scorer.columns);
@@ -359,10 +394,11 @@ function createEncoders(reducer: Reducer) {
     return encoder;
   };
   return {
-    ofState(scorer: Scorer): RowEncoder {
+    /** A model judges entities of one kind, so there is one encoder for each. */
+    ofState(scorer: Scorer, kind: string): StateEncoder {
       const made = ofState.get(scorer);
       if (made) return made;
-      const encoder = createStateEncoder(scorer, reducer);
+      const encoder = createStateEncoder(scorer, reducers, kind);
       ofState.set(scorer, encoder);
       return encoder;
     },
@@ -382,23 +418,4 @@ function createEncoders(reducer: Reducer) {
         inline(scorer)(Object.fromEntries(Object.entries(given).filter(([name]) => known.get(scorer)?.has(name))));
     },
   };
-}
-
-/**
- * The row encoder of a version that reads states.
- *
- * @throws PortraitError MODEL_INPUT_MISMATCH when it was trained on another catalogue: features of the same name may
- * then mean something else.
- */
-export function createStateEncoder(scorer: Scorer, reducer: Reducer): RowEncoder {
-  const { source } = scorer.manifest;
-  if (source.type === "recipe" && source.catalogue !== reducer.digest) {
-    throw new PortraitError(
-      "MODEL_INPUT_MISMATCH",
-      `Version ${scorer.version} of ${scorer.name} was trained on another feature catalogue than the one in use. ` +
-        "Retrain it, or score by features.",
-      { model: scorer.name, version: scorer.version },
-    );
-  }
-  return createRowEncoder(scorer.columns, reducer.features);
 }

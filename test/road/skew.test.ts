@@ -14,6 +14,7 @@ import { runningPrivateRedis } from "../../src/stores/redis/private-redis.ts";
 import { createRedisReceipts } from "../../src/stores/redis/receipts.ts";
 import { constantArtifact } from "../support/constant-artifact.ts";
 import { ask, portrait } from "../support/portrait-process.ts";
+import { only } from "../support/reducers.ts";
 import { simulatedEvents } from "../support/simulated.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -109,7 +110,7 @@ test("served equals replayed, to the last bit, while late, shuffled and doubled 
   const report = await checkReceipts(5_000, {
     receipts: createRedisReceipts({ redis, keepMs: 1 }),
     lake,
-    reducer: { ...broken, digest: reducer.digest },
+    reducers: only({ ...broken, digest: reducer.digest }),
     scorerOf: async (model, version) => {
       const artifact = await disk.load(model, version);
       return createScorer(artifact, modelOf(artifact));

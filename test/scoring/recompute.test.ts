@@ -10,6 +10,7 @@ import { isInLog, recompute } from "../../src/scoring/recompute.ts";
 import { createScoreService } from "../../src/scoring/score.ts";
 import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
 import { createMemoryReceipts } from "../../src/stores/memory/receipts.ts";
+import { only } from "../support/reducers.ts";
 import { NOON, tinyEvent, tinyReducer, tinyScorer } from "../support/scoring.ts";
 
 const reducer = tinyReducer();
@@ -21,7 +22,7 @@ async function scored(orders: readonly { daysAgo: number; revenue: number; categ
   const service = createScoreService({
     clock: () => NOON,
     newId: createReceiptIds(() => NOON),
-    reducer,
+    reducers: only(reducer),
     questions: [{ model: "purchase", entity: "user" }],
     states: memory.states,
     receipts,
@@ -50,7 +51,7 @@ test("a receipt recomputes to the same bits from the log alone, in whatever orde
       const { receipt, record, events } = await scored(orders);
       expect(isInLog(receipt, events)).toBe(true);
       const read = reversed ? events.toReversed() : events;
-      expect(recompute(receipt, record, read, reducer, scorer)).toBeUndefined();
+      expect(recompute(receipt, record, read, only(reducer), scorer)).toBeUndefined();
     }),
   );
 });
@@ -60,7 +61,7 @@ const ONE = [{ daysAgo: 20, revenue: 10, category: "books" }];
 test("a broken window in the reader is found and named by its column", async () => {
   const { receipt, record, events } = await scored(ONE);
   const broken = { ...tinyReducer(10), digest: reducer.digest };
-  expect(recompute(receipt, record, events, broken, scorer)).toEqual({
+  expect(recompute(receipt, record, events, only(broken), scorer)).toEqual({
     model: "purchase",
     what: "row",
     column: "orders_30d",
@@ -72,7 +73,7 @@ test("a broken window in the reader is found and named by its column", async () 
 test("a changed version, margin or probability is found and named", async () => {
   const { receipt, record, events } = await scored(ONE);
   const again = (changed: Partial<typeof record>) =>
-    recompute(receipt, { ...record, ...changed }, events, reducer, scorer);
+    recompute(receipt, { ...record, ...changed }, events, only(reducer), scorer);
   expect(again({ digest: "other" })?.what).toBe("version");
   expect(again({ row: new Float64Array(2) })?.what).toBe("columns");
   expect(again({ margin: record.margin + 1e-15 })?.what).toBe("margin");
@@ -88,26 +89,26 @@ test("features that were given recompute without any log", async () => {
   const request = { id: undefined, models: ["purchase"], features: { orders_30d: 2, last_category: "shoes" } };
   const { receipt, record } = await scored(ONE, request);
   expect(isInLog(receipt, [])).toBe(true);
-  expect(recompute(receipt, record, [], reducer, scorer)).toBeUndefined();
+  expect(recompute(receipt, record, [], only(reducer), scorer)).toBeUndefined();
 });
 
 test("the check counts what is equal, what differs, and what the lake does not hold yet", async () => {
   const { receipts, lake, receipt } = await scored(ONE);
   const scorerOf = async () => scorer;
-  const equal = await checkReceipts(10, { receipts, lake, reducer, scorerOf });
+  const equal = await checkReceipts(10, { receipts, lake, reducers: only(reducer), scorerOf });
   expect(equal).toEqual({ receipts: 1, scores: 1, equal: 1, notYetInLake: 0, mismatched: [], notComparable: [] });
 
   const broken = { ...tinyReducer(10), digest: reducer.digest };
-  const { mismatched } = await checkReceipts(10, { receipts, lake, reducer: broken, scorerOf });
+  const { mismatched } = await checkReceipts(10, { receipts, lake, reducers: only(broken), scorerOf });
   expect(mismatched).toEqual([expect.objectContaining({ receipt: receipt.id, column: "orders_30d", recomputed: 0 })]);
 
   const empty = { async *readByEntity() {} };
-  expect(await checkReceipts(10, { receipts, lake: empty, reducer, scorerOf })).toMatchObject({
+  expect(await checkReceipts(10, { receipts, lake: empty, reducers: only(reducer), scorerOf })).toMatchObject({
     equal: 0,
     notYetInLake: 1,
   });
 
   const gone = () => Promise.reject(new PortraitError("VERSION_UNKNOWN", "gone"));
-  const { notComparable } = await checkReceipts(10, { receipts, lake, reducer, scorerOf: gone });
+  const { notComparable } = await checkReceipts(10, { receipts, lake, reducers: only(reducer), scorerOf: gone });
   expect(notComparable).toEqual([{ receipt: receipt.id, model: "purchase", code: "VERSION_UNKNOWN" }]);
 });

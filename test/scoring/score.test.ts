@@ -6,6 +6,7 @@ import { createReceiptIds } from "../../src/scoring/receipt-id.ts";
 import { createScoreService } from "../../src/scoring/score.ts";
 import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
 import { createMemoryReceipts } from "../../src/stores/memory/receipts.ts";
+import { only } from "../support/reducers.ts";
 import { NOON, PURCHASE_COLUMNS, tinyEvent, tinyReducer, tinyScorer } from "../support/scoring.ts";
 
 const reducer = tinyReducer();
@@ -36,7 +37,7 @@ async function house(broken: { receipts?: boolean; states?: boolean; usual?: rea
   const service = createScoreService({
     clock: () => NOON,
     newId: createReceiptIds(() => NOON),
-    reducer,
+    reducers: only(reducer),
     questions: [
       { model: "purchase", entity: "user" },
       { model: "fraud", entity: "user", event: "Order Completed" },

@@ -11,6 +11,7 @@ import { createMemoryArtifacts } from "../../src/stores/memory/artifacts.ts";
 import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
 import { createMemoryReceipts } from "../../src/stores/memory/receipts.ts";
 import { createMemoryRetrainQueue } from "../../src/stores/memory/retrain-queue.ts";
+import { only } from "./reducers.ts";
 import { NOON, PURCHASE_COLUMNS, tinyReducer, tinyScorer } from "./scoring.ts";
 
 /** Keys by their text, for tests. */
@@ -78,6 +79,7 @@ export async function serve(given: Partial<Services> = {}, options: ServeOptions
     open: false,
     keys: testKeys({ admin: ["admin"], scorer: ["score"], reader: ["read"], tracker: ["track"], trainer: ["train"] }),
     reducer,
+    reducers: only(reducer),
     recipes: BUILT_IN_RECIPES,
     tagRules: [],
     eventLog,

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
-import { createReducer } from "../../features/reducer.ts";
+import { createReducers } from "../../features/reducers.ts";
 import type { ArtifactStore } from "../../scoring/artifact.ts";
 import { modelOf } from "../../scoring/artifact-bytes.ts";
 import { type CheckReport, checkReceipts } from "../../scoring/check.ts";
@@ -60,7 +60,7 @@ async function check(count: number, quiet: boolean): Promise<CheckReport> {
     const report = await checkReceipts(count, {
       receipts: createRedisReceipts({ redis, keepMs: config.receipts.keepMs }),
       lake,
-      reducer: createReducer(loadDeclarations(config.declarations).features),
+      reducers: createReducers(loadDeclarations(config.declarations).features),
       scorerOf: scorersFrom([createRedisArtifacts(redis), createDiskArtifacts(config.paths.artifacts)]),
       onProgress: bar.update,
     });

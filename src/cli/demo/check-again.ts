@@ -1,6 +1,6 @@
 import type { Config } from "../../config.ts";
 import type { Lake } from "../../events/event-log.ts";
-import { createReducer } from "../../features/reducer.ts";
+import { createReducers } from "../../features/reducers.ts";
 import { modelOf } from "../../scoring/artifact-bytes.ts";
 import { checkReceipts } from "../../scoring/check.ts";
 import { createScorer } from "../../scoring/scorer.ts";
@@ -18,7 +18,7 @@ export async function checkAgain(config: Config, redisUrl: string, lake: Lake, r
     const report = await checkReceipts(receipts, {
       receipts: createRedisReceipts({ redis, keepMs: config.receipts.keepMs }),
       lake,
-      reducer: createReducer(loadDeclarations(config.declarations).features),
+      reducers: createReducers(loadDeclarations(config.declarations).features),
       scorerOf: async (model, version) => {
         const artifact = await artifacts.load(model, version);
         return createScorer(artifact, modelOf(artifact));
