@@ -30,7 +30,7 @@ export function blendOf(members: readonly Learner<unknown>[]): Learner<BlendPara
           ? fitBlendWeights(
               models.map((model) => model.margins(choose.values, choose.rows)),
               choose.label,
-              choose.weight,
+              { weight: choose.weight },
             )
           : { weights: models.map(() => 1 / models.length), intercept: 0 });
       const backend = models.find((model) => model.backend)?.backend;

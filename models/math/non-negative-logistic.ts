@@ -16,28 +16,29 @@ const NEAR_ENOUGH = 1e-9;
  * Logistic regression of targets in 0 … 1 on a few inputs whose weights may not fall below 0; the intercept is free.
  * Projected Newton (Bertsekas 1982): weights at 0 that want to fall rest, the others take a Newton step, halved until the
  * loss falls, and what crosses 0 stops there. The loss is convex, so this is its minimum; with targets of 0 and 1 only it
- * may lie far away, and the search ends after 100 steps. Cost: O(rows · inputs²) a step, about ten steps.
+ * may lie far away, and the search ends after 100 steps. With `pull`, ½ · pull · Σ (weight − start)² is added to the loss.
+ * Cost: O(rows · inputs²) a step, about ten steps.
  */
 export function nonNegativeLogistic(
   inputs: readonly Float64Array[],
   target: Float64Array,
-  options: { readonly weight?: Float64Array; readonly start: readonly number[] },
+  options: { readonly weight?: Float64Array; readonly start: readonly number[]; readonly pull?: number },
 ): NonNegativeLogistic {
   const rows = target.length;
   const last = inputs.length;
   const n = last + 1;
-  const { weight } = options;
+  const { weight, start, pull = 0 } = options;
   const read = (beta: Float64Array) => {
     const z = new Float64Array(rows).fill(beta[last]);
     inputs.forEach((input, k) => {
       if (beta[k]) for (let i = 0; i < rows; i++) z[i] += beta[k] * input[i];
     });
-    let loss = 0;
+    let loss = start.reduce((sum, s, k) => sum + 0.5 * pull * (beta[k] - s) ** 2, 0);
     for (let i = 0; i < rows; i++) loss += (weight ? weight[i] : 1) * (softplus(z[i]) - target[i] * z[i]);
     return { z, loss };
   };
 
-  let beta = Float64Array.of(...options.start, 0);
+  let beta = Float64Array.of(...start, 0);
   let here = read(beta);
   for (let step = 0; step < MOST_STEPS; step++) {
     const gradient = new Float64Array(n);
@@ -51,6 +52,10 @@ export function nonNegativeLogistic(
         gradient[k] += w * (p - target[i]) * x[k];
         for (let l = 0; l <= k; l++) curve[k * n + l] += w * p * (1 - p) * x[k] * x[l];
       }
+    }
+    for (let k = 0; k < last; k++) {
+      gradient[k] += pull * (beta[k] - start[k]);
+      curve[k * n + k] += pull;
     }
     const free = [...beta.keys()].filter((k) => k === last || beta[k] > 0 || gradient[k] < 0);
     const matrix = new Float64Array(free.length ** 2);

@@ -1,3 +1,4 @@
+import { blendModel } from "../../models/blend/blend-model.ts";
 import { lossOfMargins } from "../../models/metrics/loss-of-margins.ts";
 import type { Dataset, Learner, Model } from "../../models/model.ts";
 import { takeRows } from "../../models/model.ts";
@@ -23,9 +24,30 @@ export interface Development {
   /** Labels and weights of the choosing rows, in their order. */
   readonly choosing: Pick<Dataset, "rows" | "label" | "weight" | "values">;
   /** Fits, with margins of rows that did not fit. */
-  develop(learner: Learner<unknown>, params: unknown, context: DevelopContext): Promise<Developed>;
-  /** Mean log loss of choosing rows by models that did not fit them: what a search compares. Cheaper than `develop`. */
-  tryOut(learner: Learner<unknown>, params: unknown, context: DevelopContext): Promise<number>;
+  develop(learner: Learner<unknown>, params: unknown, context: DevelopContext, how?: DevelopHow): Promise<Developed>;
+  /**
+   * Mean log losses of choosing rows by models that did not fit them, part by part, as long as `goesOn` with those so far:
+   * what a search compares.
+   */
+  tryOut(
+    learner: Learner<unknown>,
+    params: unknown,
+    context: DevelopContext,
+    goesOn?: (losses: readonly number[]) => boolean,
+  ): Promise<Tried>;
+}
+
+export interface DevelopHow {
+  /** The parameters are settled already: by `tryOut`, say. */
+  readonly settled?: boolean;
+  /** The model shall be the mean of the folds' log-odds; all rows together are not fitted then. */
+  readonly bag?: boolean;
+}
+
+export interface Tried {
+  readonly losses: readonly number[];
+  /** Settled on by the parts that were tried. */
+  readonly params: unknown;
 }
 
 /** Fits on one part and chooses on the other. */
@@ -37,7 +59,8 @@ export function developOnParts(fit: Dataset, choose: Dataset): Development {
       return { model, unseen: model.margins(choose.values, choose.rows), bag: [model] };
     },
     async tryOut(learner, params, context) {
-      return lossOfMargins(await learner.fit(fit, params, { ...context, choose }), choose);
+      const model = await learner.fit(fit, params, { ...context, choose });
+      return { losses: [lossOfMargins(model, choose)], params: learner.settle?.(params, [model]) ?? params };
     },
   };
 }
@@ -74,25 +97,19 @@ export function developOnFolds(
       return { ...context, onProgress: (share: number) => context.onProgress((before + share) / steps) };
     };
   };
-  const choosingModels = async (learner: Learner<unknown>, params: unknown, step: () => DevelopContext) => {
-    const models: Model[] = [];
-    let loss = 0;
-    for (let f = 0; f < folds.choosing; f++) {
-      const { fit, choose } = partsOf(f);
-      const model = await learner.fit(fit, params, { ...step(), choose });
-      models.push(model);
-      loss += lossOfMargins(model, choose) / folds.choosing;
-    }
-    return { models, loss };
-  };
+  const settle = (learner: Learner<unknown>, params: unknown, models: readonly Model[]) =>
+    learner.settle?.(params, models) ?? params;
 
   return {
     choosing: rows,
-    async develop(learner, given, context) {
-      const step = stepper(context, (learner.settle ? folds.choosing : 0) + folds.count + 1);
-      const params = learner.settle
-        ? learner.settle(given, (await choosingModels(learner, given, step)).models)
-        : given;
+    async develop(learner, given, context, { settled = !learner.settle, bag: bagged = false } = {}) {
+      const step = stepper(context, (settled ? 0 : folds.choosing) + folds.count + (bagged ? 0 : 1));
+      const choosing: Model[] = [];
+      for (let f = 0; f < folds.choosing && !settled; f++) {
+        const { fit, choose } = partsOf(f);
+        choosing.push(await learner.fit(fit, given, { ...step(), choose }));
+      }
+      const params = settled ? given : settle(learner, given, choosing);
       const unseen = new Float64Array(rows.rows);
       const bag: Model[] = [];
       for (let f = 0; f < folds.count; f++) {
@@ -103,10 +120,30 @@ export function developOnFolds(
           unseen[left[k]] = margin;
         });
       }
-      return { model: await learner.fit(rows, params, step()), unseen, bag };
+      return { model: bagged ? meanOf(bag) : await learner.fit(rows, params, step()), unseen, bag };
     },
-    async tryOut(learner, params, context) {
-      return (await choosingModels(learner, params, stepper(context, folds.choosing))).loss;
+    async tryOut(learner, params, context, goesOn = () => true) {
+      const step = stepper(context, folds.count);
+      const models: Model[] = [];
+      const losses: number[] = [];
+      for (let f = 0; f < folds.count && (f === 0 || goesOn(losses)); f++) {
+        const { fit, choose } = partsOf(f);
+        const model = await learner.fit(fit, params, { ...step(), choose });
+        models.push(model);
+        losses.push(lossOfMargins(model, choose));
+      }
+      return { losses, params: settle(learner, params, models) };
     },
   };
+}
+
+/** The mean of the models' log-odds. */
+function meanOf(models: readonly Model[]): Model {
+  const [{ columns, backend }] = models;
+  return blendModel(
+    columns,
+    models.map((model) => ({ model, weight: 1 / models.length })),
+    0,
+    backend,
+  );
 }

@@ -53,6 +53,7 @@ export const learn: Learn = async (data, plan) => {
           seed: plan.seed,
           budgetMs: plan.budgetMs ?? BUDGET_MS,
           clock: () => performance.now(),
+          cpuMs,
           onProgress: (done, note) => plan.onProgress?.(done, note),
           signal: plan.signal,
         })
@@ -107,6 +108,12 @@ export const learn: Learn = async (data, plan) => {
     candidates: standing,
   };
 };
+
+/** CPU time of this process so far, all threads. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 /** The development rows of a table, fit and choose rotated over five folds. */
 export const rotating = (rows: Dataset, seed: number): Development =>

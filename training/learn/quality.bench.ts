@@ -11,7 +11,7 @@ import { type Kept, openKept, type Said } from "./bench-kept.ts";
 import { PEERS, peersName, runPeers, type Tuning } from "./bench-peers.ts";
 import { type CutTable, cutTable, FOLDS, TABLE_NAMES } from "./bench-tables.ts";
 import { decide } from "./decide.ts";
-import { rotating } from "./learn.ts";
+import { cpuMs, rotating } from "./learn.ts";
 import { convincingFor, qualityCandidates } from "./quality.ts";
 
 /**
@@ -48,11 +48,6 @@ const tune = option("tune", "once") === "nested" ? "nested" : "once";
 const tuningFor = (quality: Quality): Tuning => ({ draws: quality === "best" ? draws : 0, tune, seed: SEED });
 const note = (text: string) => process.stderr.write(`${text}\n`);
 
-const cpuMs = () => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-};
-
 /** Runs what is not kept yet of ours on a table. */
 async function runOurs({ name, data, turns }: CutTable, quality: Quality, kept: Kept): Promise<void> {
   const code = execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
@@ -62,7 +57,7 @@ async function runOurs({ name, data, turns }: CutTable, quality: Quality, kept: 
     const started = cpuMs();
     const seed = SEED + turn.repeat;
     const development = rotating(takeRows(data, turn.train), seed);
-    const plan = { quality, seed, budgetMs, clock: cpuMs, onProgress: () => {} };
+    const plan = { quality, seed, budgetMs, clock: cpuMs, cpuMs, onProgress: () => {} };
     const { winner, why } = decide(await qualityCandidates(development, plan), development, {
       where: "out of fold",
       convincing: convincingFor(quality),

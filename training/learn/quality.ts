@@ -1,14 +1,14 @@
 import { blendModel } from "../../models/blend/blend-model.ts";
 import { blendMargins, fitBlendWeights } from "../../models/blend/fit-weights.ts";
 import { type CalibrationChoice, chooseCalibration } from "../../models/calibrate/choose-calibration.ts";
-import { type GbdtParams, defaults as trees } from "../../models/gbdt/params.ts";
 import { LEARNERS } from "../../models/learners.ts";
+import { softplus } from "../../models/math/softplus.ts";
 import type { Model } from "../../models/model.ts";
 import type { LogisticParams } from "../../models/net/logistic.ts";
-import { createRandom } from "../../models/random.ts";
 import { stratifiedFolds } from "../../models/stratified-folds.ts";
 import type { Quality } from "../../src/retraining/recipe.ts";
-import type { DevelopContext, Developed, Development } from "./develop.ts";
+import type { DevelopContext, Development } from "./develop.ts";
+import { searchForests } from "./search.ts";
 
 /** One way that was tried, judged on rows that it had not fitted. */
 export interface Candidate extends CalibrationChoice {
@@ -23,8 +23,9 @@ export interface Candidate extends CalibrationChoice {
 export interface QualityPlan {
   readonly quality: Quality;
   readonly seed: number;
-  /** `best`: how long to search, ms. */
+  /** `best`: how much to search, ms of this process's CPU time, so that a busy machine takes longer but tries as many. */
   readonly budgetMs: number;
+  readonly cpuMs: () => number;
   readonly clock: () => number;
   readonly onProgress: (done: number, note: string) => void;
   readonly signal?: AbortSignal;
@@ -35,9 +36,8 @@ export const convincingFor = (quality: Quality | undefined): number => (quality 
 
 /** Cells (rows × columns) up to which a net is cheap beside the others. */
 const NET_CELLS = 100_000;
-const SEARCH_DRAWS = 40;
 /** Searched forests that go on to be bagged. */
-const SEARCH_KEPT = 2;
+const SEARCH_KEPT = 4;
 
 /** The candidates of a quality beside `constant`, blend last when there is one. @throws the signal's reason */
 export async function qualityCandidates(development: Development, plan: QualityPlan): Promise<Candidate[]> {
@@ -62,13 +62,14 @@ export async function qualityCandidates(development: Development, plan: QualityP
     found.push(await candidateOf(development, name, context, plan));
   }
   if (plan.quality === "best") {
-    const until = plan.clock() + plan.budgetMs;
-    const draws = await search(development, until, plan, inShare(0.5, 0.8, "searching"));
-    for (const [k, { params, about }] of draws.slice(0, SEARCH_KEPT).entries()) {
-      const context = inShare(0.8 + 0.07 * k, 0.87 + 0.07 * k, "gbdt searched");
-      found.push(
-        await candidateOf(development, "gbdt", context, plan, { name: `gbdt searched ${k + 1}`, params, about }),
-      );
+    const started = plan.cpuMs();
+    const spent = () => (plan.budgetMs > 0 ? (plan.cpuMs() - started) / plan.budgetMs : 1);
+    const search = { seed: plan.seed + 2, wanted: SEARCH_KEPT, spent };
+    const searched = await searchForests(development, search, inShare(0.5, 0.8, "searching"));
+    for (const [k, { params, about }] of searched.entries()) {
+      const context = inShare(0.8 + 0.04 * k, 0.84 + 0.04 * k, "gbdt searched");
+      const given = { name: `gbdt searched ${k + 1}`, params, about, settled: true };
+      found.push(await candidateOf(development, "gbdt", context, plan, given));
     }
   }
   if (found.length > 2) found.push(blendCandidate(development, found.slice(1), plan));
@@ -90,15 +91,23 @@ async function candidateOf(
   kind: string,
   context: DevelopContext,
   plan: QualityPlan,
-  given: { readonly name?: string; readonly params?: unknown; readonly about?: string } = {},
+  given: {
+    readonly name?: string;
+    readonly params?: unknown;
+    readonly about?: string;
+    readonly settled?: boolean;
+  } = {},
 ): Promise<Candidate> {
   const started = plan.clock();
   const learner = LEARNERS[kind];
   const params = given.params ?? defaultsFor(kind, plan.quality, development.choosing.values.length);
-  const developed = await development.develop(learner, params, context);
+  const developed = await development.develop(learner, params, context, {
+    bag: plan.quality === "best" && BAGGED.has(kind),
+    ...(given.settled && { settled: true }),
+  });
   return judged(development, plan, {
     name: given.name ?? kind,
-    model: plan.quality === "best" && BAGGED.has(kind) ? bagOf(developed) : developed.model,
+    model: developed.model,
     unseen: developed.unseen,
     seconds: (plan.clock() - started) / 1000,
     ...(given.about && { about: given.about }),
@@ -107,17 +116,6 @@ async function candidateOf(
 
 /** Learners that gain by the mean of fold models; a logistic regression is as good fitted once on all rows. */
 const BAGGED: ReadonlySet<string> = new Set(["gbdt", "net"]);
-
-/** The mean of the folds' log-odds. */
-function bagOf({ bag, model }: Developed): Model {
-  if (bag.length < 2) return model;
-  return blendModel(
-    model.columns,
-    bag.map((one) => ({ model: one, weight: 1 / bag.length })),
-    0,
-    model.backend,
-  );
-}
 
 function judged(
   { choosing }: Development,
@@ -128,29 +126,36 @@ function judged(
 }
 
 const BLEND_FOLDS = 10;
+/** Pulls towards equal shares that a blend tries; see `fitBlendWeights`. */
+const PULLS = [0, 0.01, 0.1];
 
 /**
- * The weighted sum of all candidates. It is judged by weights that were fitted without the row, as its members were;
- * the weights that it keeps are fitted on all rows. Members that weigh nothing are left out.
+ * The weighted sum of all candidates. It is judged by weights that were fitted without the row, as its members were, and
+ * so is how strongly the weights are pulled towards equal shares; the weights that it keeps are fitted on all rows.
+ * Members that weigh nothing are left out.
  */
 function blendCandidate(development: Development, members: readonly Candidate[], plan: QualityPlan): Candidate {
   const started = plan.clock();
   const { label, weight } = development.choosing;
   const margins = members.map(({ unseen }) => unseen);
   const fold = stratifiedFolds(label, BLEND_FOLDS, plan.seed + 1);
-  const unseen = new Float64Array(label.length);
-  for (let f = 0; f < BLEND_FOLDS; f++) {
-    const keep = (_: unknown, i: number) => fold[i] !== f;
-    const weights = fitBlendWeights(
-      margins.map((margin) => margin.filter(keep)),
-      label.filter(keep),
-      weight?.filter(keep),
-    );
-    blendMargins(margins, weights).forEach((margin, i) => {
-      if (fold[i] === f) unseen[i] = margin;
-    });
-  }
-  const { weights, intercept } = fitBlendWeights(margins, label, weight);
+  const tried = PULLS.map((pull) => {
+    const unseen = new Float64Array(label.length);
+    for (let f = 0; f < BLEND_FOLDS; f++) {
+      const keep = (_: unknown, i: number) => fold[i] !== f;
+      const weights = fitBlendWeights(
+        margins.map((margin) => margin.filter(keep)),
+        label.filter(keep),
+        { pull, weight: weight?.filter(keep) },
+      );
+      blendMargins(margins, weights).forEach((margin, i) => {
+        if (fold[i] === f) unseen[i] = margin;
+      });
+    }
+    return { pull, unseen, loss: lossOf(unseen, development) };
+  });
+  const { pull, unseen } = tried.reduce((a, b) => (b.loss < a.loss ? b : a));
+  const { weights, intercept } = fitBlendWeights(margins, label, { pull, weight });
   const taken = members
     .map(({ model, name }, k) => ({ model, name, weight: weights[k] }))
     .filter((member) => member.weight > 0);
@@ -165,37 +170,9 @@ function blendCandidate(development: Development, members: readonly Candidate[],
   });
 }
 
-/** One forest drawn by chance. Shallow ones with small steps are as likely as deep ones with large steps. */
-function drawForest(random: ReturnType<typeof createRandom>): { params: GbdtParams; about: string } {
-  const pick = <T>(list: readonly T[]): T => list[random.below(list.length)];
-  const between = (low: number, high: number) => Math.exp(Math.log(low) + random.next() * Math.log(high / low));
-  const drawn = {
-    depth: pick([2, 3, 4, 5, 6, 8]),
-    shrinkage: Number(between(0.02, 0.2).toPrecision(2)),
-    minWeight: Number(between(0.5, 20).toPrecision(2)),
-    l2: Number(between(0.1, 30).toPrecision(2)),
-    rowShare: pick([0.6, 0.8, 1]),
-    columnShare: pick([0.4, 0.6, 0.8, 1]),
-    categorySmooth: Number(between(2, 100).toPrecision(2)),
-  };
-  const about = Object.entries(drawn)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(", ");
-  return { params: { ...trees, ...drawn, tries: [] }, about };
-}
-
-/** Forests by chance, best first, until the moment `until` or forty of them: at least one. */
-async function search(development: Development, until: number, plan: QualityPlan, context: DevelopContext) {
-  const random = createRandom(plan.seed + 2);
-  const tried: { params: GbdtParams; about: string; loss: number }[] = [];
-  while (tried.length < SEARCH_DRAWS && (tried.length === 0 || plan.clock() < until)) {
-    const drawn = drawForest(random);
-    const turn = tried.length;
-    const loss = await development.tryOut(LEARNERS.gbdt, drawn.params, {
-      ...context,
-      onProgress: (done) => context.onProgress((turn + done) / SEARCH_DRAWS),
-    });
-    tried.push({ ...drawn, loss });
-  }
-  return tried.sort((a, b) => a.loss - b.loss);
+/** Weighted sum of the rows' log losses. */
+function lossOf(margin: Float64Array, { choosing: { label, weight } }: Development): number {
+  let sum = 0;
+  for (let i = 0; i < margin.length; i++) sum += (weight?.[i] ?? 1) * softplus(label[i] ? -margin[i] : margin[i]);
+  return sum;
 }
