@@ -3,7 +3,9 @@ import helmet from "helmet";
 import { PortraitError } from "../errors.ts";
 import { createReceiptIds } from "../scoring/receipt-id.ts";
 import { createScoreService, type Question, type ScoreService } from "../scoring/score.ts";
+import { createVersionScorers } from "../scoring/version-scorers.ts";
 import { type Admit, createAdmission } from "./admission.ts";
+import { audited } from "./audited.ts";
 import { bytesOf, readBody } from "./body.ts";
 import { createDeadline, type WithinDeadline } from "./deadline.ts";
 import { logFailure, toProblem } from "./errors.ts";
@@ -13,11 +15,13 @@ import { mountHot } from "./mount.ts";
 import { openApi } from "./openapi.ts";
 import { requestIdOf } from "./request-id.ts";
 import { type Call, MEGABYTE, type Route } from "./route.ts";
+import { auditRoutes } from "./routes/audit-routes.ts";
 import { jobRoutes } from "./routes/job-routes.ts";
 import { modelRoutes } from "./routes/model-routes.ts";
 import { operationRoutes } from "./routes/operation-routes.ts";
 import { outcomeRoutes } from "./routes/outcome-routes.ts";
 import { portraitRoutes } from "./routes/portrait-routes.ts";
+import { receiptRoutes } from "./routes/receipt-routes.ts";
 import { scoreRoutes } from "./routes/score-routes.ts";
 import { trackRoutes } from "./routes/track-routes.ts";
 import { ANSWER_HEADERS, HELMET } from "./security-headers.ts";
@@ -51,14 +55,16 @@ export function scoringOf(services: Services): ScoreService {
 
 /** Every call of the API. */
 export function allRoutes(services: Services, metrics: Metrics, service = scoringOf(services)): Route[] {
-  const { receipts, champions, segmentation, redisReady } = services;
+  const { champions, segmentation, redisReady, artifacts } = services;
   const routes: Route[] = [
-    ...scoreRoutes({ service, receipts, metrics }),
+    ...scoreRoutes({ service, metrics }),
+    ...receiptRoutes({ ...services, scorerOf: createVersionScorers([artifacts]) }),
     ...portraitRoutes({ ...services, service }),
     ...modelRoutes(services),
     ...jobRoutes(services),
     ...trackRoutes({ ...services, metrics }),
     ...outcomeRoutes({ ...services, metrics }),
+    ...auditRoutes(services),
     ...operationRoutes({
       champions,
       redisReady,
@@ -111,7 +117,7 @@ export function createApi(services: Services, { deadlineMs = DEADLINE_MS } = {})
 
   const methods = new Map<string, string[]>();
   for (const route of allRoutes(services, metrics, service)) {
-    if (route.handle) app[route.method](route.path, runner(route, route.handle, admit, within));
+    if (route.handle) app[route.method](route.path, runner(route, audited(route, route.handle, services.audit, services.log), admit, within));
     methods.set(route.path, [...(methods.get(route.path) ?? []), route.method.toUpperCase()]);
   }
   for (const [path, allowed] of methods) {

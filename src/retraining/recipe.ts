@@ -53,15 +53,37 @@ export const Recipe = z.strictObject({
   positive: z.string().min(1),
   entity: z.string().default("user"),
   target: Target,
-  /** Feature names of the catalogue; "all" = every one of them. */
+  /**
+   * Feature names of the catalogue, those of second entities as `terminal.reports_28d`; "all" = every one of them, and
+   * for `event-becomes` those of every kind in `with` too.
+   */
   features: z.union([z.literal("all"), z.array(z.string()).min(1)]).default("all"),
   /** Own fields of the event in flight, for `event-becomes`: property name → type. They become columns `event.<name>`. */
   fields: z.record(z.string(), z.enum(["number", "category", "boolean"])).default({}),
+  /** Which kinds of second entities `event-becomes` reads, where the event touches them; left out = every declared kind. */
+  with: z.array(z.string()).optional(),
+  /** Own fields measured against features, as columns `event.<field> / <feature>`: `{ amount: ["spent_mean_30d"] }`. */
+  ratios: z.record(z.string(), z.array(z.string()).min(1)).optional(),
   /** Just these learners; without them, what `quality` tries. */
   learners: z.array(z.string()).min(1).optional(),
   quality: z.enum(QUALITIES).optional(),
   /** Features (or `event.<field>`) that are never columns of the model: neither weighed nor named as a reason. */
   protected: z.array(z.string()).optional(),
+  /** The probability at which somebody acts: what `…/why` measures changes against. */
+  threshold: z.number().gt(0).lt(1).optional(),
+  /**
+   * Features that somebody can do something about: which way they may go, and what moving one across its usual range
+   * costs beside the others. Only these are named as what would have changed an answer.
+   */
+  actionable: z
+    .array(
+      z.strictObject({
+        feature: z.string(),
+        direction: z.enum(["up", "down"]).optional(),
+        cost: z.number().positive().optional(),
+      }),
+    )
+    .optional(),
   bands: z.array(z.object({ name: z.string(), from: z.number().min(0).max(1) })).optional(),
   /** What a new version must show before it answers. */
   gate: z

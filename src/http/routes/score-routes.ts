@@ -1,7 +1,5 @@
 import { ZodError, z } from "zod";
 import { PortraitError } from "../../errors.ts";
-import type { Receipt, ReceiptStore } from "../../scoring/receipt.ts";
-import { RECEIPT_ID } from "../../scoring/receipt-id.ts";
 import type { ScoreRequest, ScoreService } from "../../scoring/score.ts";
 import { toProblem } from "../errors.ts";
 import { countScores, SCORE_PATH } from "../hot-score.ts";
@@ -54,33 +52,6 @@ const BatchBody = z
   .refine((items) => items.length >= 1 && items.length <= BATCH_LIMIT, `wanted 1 to ${BATCH_LIMIT} items`)
   .meta({ description: 'A list of score requests, or { "items": […] }' });
 
-const Reach = z
-  .array(
-    z.object({ partition: z.number(), position: z.object({ ms: z.number(), seq: z.number(), index: z.number() }) }),
-  )
-  .meta({ description: "Of each partition of the log, the last event that the state held" });
-
-const ReceiptShape = z.object({
-  id: z.string(),
-  at: Moment,
-  entity: Entity.optional(),
-  reach: Reach.optional(),
-  others: z.array(z.object({ entity: Entity, reach: Reach.optional() })).optional(),
-  fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-  scores: z.array(
-    z.object({
-      model: z.string(),
-      version: z.string(),
-      digest: z.string(),
-      row: z
-        .array(z.number().nullable())
-        .meta({ description: "In the order of the version's columns; null = missing" }),
-      margin: z.number(),
-      probability: z.number(),
-    }),
-  ),
-});
-
 const ERRORS = [
   "ENTITY_UNKNOWN",
   "MODEL_UNKNOWN",
@@ -91,13 +62,13 @@ const ERRORS = [
   "REDIS_FULL",
 ] as const;
 
-export function scoreRoutes(needs: {
+export function scoreRoutes({
+  service,
+  metrics,
+}: {
   readonly service: ScoreService;
-  readonly receipts: ReceiptStore;
   readonly metrics: Metrics;
 }): Route[] {
-  const { service, receipts, metrics } = needs;
-
   return [
     route({
       method: "post",
@@ -147,24 +118,6 @@ export function scoreRoutes(needs: {
         return json({ results, scored: results.length - failures.length, failed: failures.length });
       },
     }),
-
-    route({
-      method: "get",
-      path: "/v1/receipts/:id",
-      scope: "score",
-      group: "Scores",
-      summary: "What a score was made from",
-      params: z.strictObject({ id: z.string().regex(RECEIPT_ID, "wanted a receipt's id of 26 characters") }),
-      answers: { 200: { about: "The receipt, with the rows that the models saw", schema: ReceiptShape } },
-      errors: ["RECEIPT_UNKNOWN", "REDIS_AWAY"],
-      async handle({ params }) {
-        const receipt = await receipts.load(params.id);
-        if (!receipt) {
-          throw new PortraitError("RECEIPT_UNKNOWN", "There is no receipt of this id, or its time to be kept is over.");
-        }
-        return json(receiptView(receipt));
-      },
-    }),
   ];
 }
 
@@ -193,10 +146,3 @@ function mustNotBeTheNeighbour(
     if (failures.every(({ code }) => code === first.code)) throw new PortraitError(first.code, first.detail);
   }
 }
-
-/** JSON knows no NaN: a missing number is null in the row, which keeps its places. */
-export const receiptView = ({ at, scores, ...rest }: Receipt) => ({
-  ...rest,
-  at: new Date(at).toISOString(),
-  scores: scores.map(({ row, ...score }) => ({ ...score, row: Array.from(row, (x) => (Number.isNaN(x) ? null : x)) })),
-});
