@@ -1,3 +1,4 @@
+import type { PortraitError } from "../errors.ts";
 import type { EntityRef, Event } from "./event.ts";
 import type { Position } from "./position.ts";
 
@@ -8,12 +9,16 @@ export interface EventLog {
    * sends again with the same ids, and what was already taken is recognised.
    */
   append(events: readonly Event[]): Promise<void>;
+  /** Why an append would be refused at this moment, as far as is known without asking anybody; undefined = go on. */
+  refusal?(): PortraitError | undefined;
 }
 
 /** An event with its place in the log. */
 export interface LoggedEvent extends Event {
   readonly partition: number;
   readonly position: Position;
+  /** It did not happen to its `entity`, but names it in a property: a second entity of the event. */
+  readonly touched?: boolean;
 }
 
 /** What to read from the lake. Every bound is optional. */

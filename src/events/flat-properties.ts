@@ -1,10 +1,26 @@
 import type { Property } from "./event.ts";
 
 /** What an event may carry; more is refused, not cut, so that nothing is dropped silently. */
-export const LIMITS = { depth: 5, leaves: 300, keyChars: 200, textChars: 8_192 } as const;
+export const LIMITS = {
+  depth: 5,
+  leaves: 300,
+  keyChars: 200,
+  textChars: 8_192,
+  /** All names and values of one event together, in UTF-8. */
+  bytes: 32_768,
+  /** Of what is kept as the JSON text of an array. */
+  arrayDepth: 16,
+} as const;
 
 /** Why properties cannot be taken. Names keys, never values. */
 export class PropertyRefusal extends Error {}
+
+/** What is left of an event's limits while its properties are read. */
+interface Room {
+  leaves: number;
+  /** UTF-16 code units: a text of n holds n to 3n bytes. */
+  chars: number;
+}
 
 /**
  * Nested properties as one level of dotted names: `{ cart: { total: 5 } }` → `{ "cart.total": 5 }`.
@@ -20,8 +36,22 @@ export function flatProperties(given: unknown): Record<string, Property> {
   const flat: Record<string, Property> = {};
   if (given === undefined || given === null) return flat;
   if (typeof given !== "object" || Array.isArray(given)) throw new PropertyRefusal("wanted an object of properties");
-  descend(given as Record<string, unknown>, "", 1, flat, { left: LIMITS.leaves });
+  const room: Room = { leaves: LIMITS.leaves, chars: LIMITS.bytes };
+  descend(given as Record<string, unknown>, "", 1, flat, room);
+  // only where texts may be longer in bytes than in characters is there anything to count
+  if (room.chars < (LIMITS.bytes * 2) / 3 && bytesOf(flat) > LIMITS.bytes) throw tooLarge();
   return flat;
+}
+
+const tooLarge = () => new PropertyRefusal(`together they are larger than ${LIMITS.bytes / 1_024} KB`);
+
+function bytesOf(flat: Readonly<Record<string, Property>>): number {
+  let bytes = 0;
+  for (const name in flat) {
+    const value = flat[name];
+    bytes += Buffer.byteLength(name) + (typeof value === "string" ? Buffer.byteLength(value) : 8);
+  }
+  return bytes;
 }
 
 function descend(
@@ -29,21 +59,24 @@ function descend(
   prefix: string,
   depth: number,
   into: Record<string, Property>,
-  room: { left: number },
+  room: Room,
 ): void {
   if (depth > LIMITS.depth) throw new PropertyRefusal(`"${prefix.slice(0, -1)}" is nested deeper than ${LIMITS.depth}`);
   for (const key of Object.keys(from)) {
     const value = from[key];
     if (value === null || value === undefined) continue;
     if (key === "__proto__") throw new PropertyRefusal('the key "__proto__" is not taken');
-    const name = prefix + key;
+    const name = prefix === "" ? key : prefix + key;
     if (typeof value === "object" && !Array.isArray(value)) {
       descend(value as Record<string, unknown>, `${name}.`, depth + 1, into, room);
       continue;
     }
     if (name.length > LIMITS.keyChars) throw new PropertyRefusal(`a key is longer than ${LIMITS.keyChars} characters`);
-    if (--room.left < 0) throw new PropertyRefusal(`there are more than ${LIMITS.leaves} properties`);
-    into[wellFormed(name)] = leaf(name, value);
+    if (--room.leaves < 0) throw new PropertyRefusal(`there are more than ${LIMITS.leaves} properties`);
+    const kept = leaf(name, value);
+    room.chars -= name.length + (typeof kept === "string" ? kept.length : 8);
+    if (room.chars < 0) throw tooLarge();
+    into[wellFormed(name)] = kept;
   }
 }
 
@@ -53,11 +86,21 @@ function leaf(name: string, value: unknown): Property {
     return value === 0 ? 0 : value; // JSON has no −0
   }
   if (typeof value === "boolean") return value;
+  if (typeof value === "object") mustBePlain(name, value, 1);
   const text = typeof value === "string" ? value : JSON.stringify(value);
   if (text === undefined) throw new PropertyRefusal(`"${name}" is neither text, number nor boolean`);
   if (text.length > LIMITS.textChars)
     throw new PropertyRefusal(`"${name}" is longer than ${LIMITS.textChars} characters`);
   return wellFormed(text);
+}
+
+/** An array that its JSON text would not say whole: too deep to be written, or with numbers that become null. */
+function mustBePlain(name: string, value: unknown, depth: number): void {
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new PropertyRefusal(`"${name}" holds a number that is not finite`);
+  if (typeof value !== "object" || value === null) return;
+  if (depth > LIMITS.arrayDepth) throw new PropertyRefusal(`"${name}" is nested deeper than ${LIMITS.arrayDepth}`);
+  for (const inner of Array.isArray(value) ? value : Object.values(value)) mustBePlain(name, inner, depth + 1);
 }
 
 /** Half a surrogate pair has no UTF-8: it would come back from the lake as another text. */

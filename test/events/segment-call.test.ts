@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { compileEventSchemas, EventSchemas } from "../../src/events/event-schema.ts";
 import { parseIso, readBatch, readSingle } from "../../src/events/segment-call.ts";
 import { NOON } from "../support/events.ts";
 
@@ -25,6 +26,7 @@ test("a track call becomes one event of its user", () => {
       },
     ],
     rejected: [],
+    unfit: [],
   });
 });
 
@@ -75,8 +77,21 @@ test("a client whose clock is an hour fast is put right by what it says it sent 
   ).toBe(NOON - HOUR / 6);
 });
 
-test("a request that took two seconds moves nothing", () => {
+test("a request that took two seconds moves nothing, nor one that was sent again after half a minute", () => {
   expect(at({ timestamp: "2026-03-01T11:00:00Z" }, "2026-03-01T11:59:58Z")).toBe(NOON - HOUR);
+  expect(at({ timestamp: "2026-03-01T11:00:00Z" }, "2026-03-01T11:59:30Z")).toBe(NOON - HOUR);
+});
+
+test("an item's own sentAt comes before the batch's; a batch's that is no moment is said of each item that needs it", () => {
+  const sentAt = "2026-03-01T13:00:00Z"; // an hour fast
+  expect(at({ timestamp: "2026-03-01T12:50:00Z", sentAt }, "2026-03-01T12:00:00Z")).toBe(NOON - HOUR / 6);
+  const batch = [{ timestamp: "2026-03-01T11:00:00Z" }, {}, { timestamp: "2026-03-01T11:00:00Z", sentAt }];
+  const { rejected } = readBatch(
+    { batch: batch.map((item) => ({ type: "track", userId: "u1", event: "E", ...item })), sentAt: "soon" },
+    NOON,
+    mint,
+  );
+  expect(rejected.map(({ index, code }) => `${index} ${code}`)).toEqual(["0 TIME_INVALID"]);
 });
 
 test("the future is clamped to the moment of arrival, and no moment means now", () => {
@@ -92,6 +107,32 @@ test("a moment without a zone is UTC, whatever the machine thinks", () => {
   expect(parseIso("2026-03-01")).toBe(NOON - 12 * HOUR);
   expect(parseIso("1 March 2026")).toBeNaN();
   expect(parseIso("2026-13-01")).toBeNaN();
+});
+
+test("what every client sends is read as the platform reads it, and a day that is not there is none", () => {
+  fc.assert(
+    fc.property(
+      fc.date({ min: new Date(0), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true }),
+      (date) => {
+        expect(parseIso(date.toISOString())).toBe(date.getTime());
+      },
+    ),
+  );
+  for (const none of [
+    "2026-02-29T00:00:00.000Z",
+    "2026-02-30T10:00:00Z",
+    "2026-04-31",
+    "2026-00-10T00:00:00.000Z",
+    "2026-01-00T00:00:00.000Z",
+    "2026-01-01T24:00:00.000Z",
+    "2026-01-01T00:60:00.000Z",
+    "2026-01-01T00:00:60.000Z",
+    "2026-01-01T00:00:0a.000Z",
+    "2026x01-01T00:00:00.000Z",
+    "0099-01-01T00:00:00.000Z",
+  ])
+    expect(parseIso(none), none).toBeNaN();
+  expect(parseIso("2024-02-29T00:00:00.000Z")).toBe(Date.UTC(2024, 1, 29));
 });
 
 test("properties are flattened, nulls left out, arrays kept as JSON text", () => {
@@ -154,6 +195,78 @@ test("bad items are answered by index and code; the good ones are taken", () => 
   ]);
   expect(({} as { polluted?: number }).polluted).toBeUndefined();
   for (const { reason } of rejected) expect(reason).toMatch(/[Ww]anted|properties|Names/);
+});
+
+test("a batch of 2,500 calls is taken, one of 2,501 is not", () => {
+  const batch = Array.from({ length: 2_500 }, () => ({ type: "track", userId: "u1", event: "E" }));
+  expect(readBatch({ batch }, NOON, mint).events).toHaveLength(2_500);
+  expect(() => readBatch({ batch: [...batch, 1] }, NOON, mint)).toThrow(/at most 2500 calls.*found 2501/);
+});
+
+test("an event of 32 KB is taken, a larger one is not, in bytes and not in characters", () => {
+  const four = (text: string, last: string) => ({
+    a: text.repeat(8_000 / text.length),
+    b: text.repeat(8_000 / text.length),
+    c: text.repeat(8_000 / text.length),
+    d: text.repeat(8_000 / text.length),
+    e: last,
+  });
+  expect(one({ properties: four("x", "y".repeat(763)) }).events).toHaveLength(1); // 5 names + 32,000 + 763 = 32,768
+  expect(one({ properties: four("x", "y".repeat(764)) }).rejected).toMatchObject([{ code: "PROPERTIES_INVALID" }]);
+  expect(one({ properties: { a: "é".repeat(8_000), b: "é".repeat(8_000) } }).events).toHaveLength(1);
+  const { rejected } = one({ properties: { a: "é".repeat(8_000), b: "é".repeat(8_000), c: "é".repeat(400) } });
+  expect(rejected).toMatchObject([{ index: 0, code: "PROPERTIES_INVALID", reason: /larger than 32 KB/ }]);
+});
+
+test("an array that JSON would not say whole is refused, however deep", () => {
+  const deep = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`);
+  const reasons = [{ a: deep }, { a: [1, [{ b: JSON.parse("1e999") }]] }].map(
+    (properties) => one({ properties }).rejected[0].reason,
+  );
+  expect(reasons).toEqual([
+    'The properties or traits do not fit: "a" is nested deeper than 16.',
+    'The properties or traits do not fit: "a" holds a number that is not finite.',
+  ]);
+});
+
+test("an event that breaks its schema is refused by its place and kept apart; a call is taken or refused whole", () => {
+  const check = compileEventSchemas(
+    EventSchemas.parse({
+      "Order Completed": { properties: { revenue: { type: "number", required: true, min: 0 } } },
+      $identify: { properties: { age: { type: "number" } } },
+    }),
+  );
+  const order = (revenue: unknown) => ({
+    type: "track",
+    userId: "u1",
+    event: "Order Completed",
+    properties: { revenue },
+  });
+  const batch = [
+    order(5),
+    order(-1),
+    { type: "group", userId: "u1", groupId: "acme", messageId: "g", traits: { age: "old" } },
+    { type: "track", userId: "u1", event: "Product Viewed", properties: { revenue: "none" } },
+  ];
+  const { events, rejected, unfit } = readBatch({ batch }, NOON, mint, check);
+  expect(events.map(({ name }) => name)).toEqual(["Order Completed", "Product Viewed"]);
+  expect(rejected).toEqual([
+    {
+      index: 1,
+      code: "SCHEMA_BROKEN",
+      reason: 'The schema of "Order Completed" is broken: wanted "revenue" as a number of at least 0; found another.',
+    },
+    {
+      index: 2,
+      code: "SCHEMA_BROKEN",
+      reason: 'The schema of "$identify" is broken: wanted "age" as a number; found a text.',
+    },
+  ]);
+  expect(unfit.map(({ event }) => `${event.name} ${event.entity.kind}:${event.entity.id}`)).toEqual([
+    "Order Completed user:u1",
+    "$group user:u1",
+    "$identify company:acme",
+  ]);
 });
 
 test("a body that is no batch is refused as a whole", () => {

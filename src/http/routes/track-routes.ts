@@ -2,12 +2,21 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { PortraitError } from "../../errors.ts";
 import type { EventLog } from "../../events/event-log.ts";
+import type { EventCheck } from "../../events/event-schema.ts";
+import type { Quarantine } from "../../events/quarantine.ts";
 import { CALL_TYPES, type CallType, type ReadCalls, readBatch, readSingle } from "../../events/segment-call.ts";
 import type { Metrics } from "../metrics.ts";
 import { json, type Reply, type Route, route } from "../route.ts";
 
-/** What Segment's own API takes in one request. */
+/** What Segment's own API takes in one request, unpacked. */
 const TRACK_LIMIT = 500_000;
+
+/**
+ * Bodies that may be in hand at a time in this process, in bytes: parsed they take some five times as much. A caller
+ * whose key comes with the body only is not known until it is read, so that all of these together have a quarter.
+ */
+const IN_HAND = 32_000_000;
+const IN_HAND_UNKNOWN = IN_HAND / 4;
 
 const ABOUT: Readonly<Record<CallType, string>> = {
   track: "Something that a user did",
@@ -39,6 +48,27 @@ const Batch = z.unknown().meta({
   properties: { batch: { type: "array", items: { type: "object" } }, sentAt: { type: "string", format: "date-time" } },
 });
 
+/** Refuses a call before its body is read, while the log takes nothing or too much is in hand already. */
+function atTheDoor(eventLog: EventLog): (bytes: number, withKey: boolean) => () => void {
+  let inHand = 0;
+  let unknown = 0;
+  return (bytes, withKey) => {
+    const refusal = eventLog.refusal?.();
+    if (refusal) throw refusal;
+    if (inHand + bytes > IN_HAND || (!withKey && unknown + bytes > IN_HAND_UNKNOWN)) {
+      throw new PortraitError("TOO_BUSY", "Too many events are being read at this moment. Send again in a second.", {
+        retryAfterS: 1,
+      });
+    }
+    inHand += bytes;
+    if (!withKey) unknown += bytes;
+    return () => {
+      inHand -= bytes;
+      if (!withKey) unknown -= bytes;
+    };
+  };
+}
+
 const Rejected = z.object({ index: z.int(), code: z.string(), reason: z.string() });
 const Taken = z.object({ success: z.literal(true), accepted: z.int(), rejected: z.array(Rejected) });
 
@@ -46,17 +76,23 @@ export function trackRoutes(needs: {
   readonly eventLog: EventLog;
   readonly clock: () => number;
   readonly metrics: Metrics;
+  /** Where events go that break their schema. Without one they are refused only. */
+  readonly quarantine?: Quarantine;
+  /** What is declared of events; absent = nothing. */
+  readonly checkEvent?: EventCheck;
 }): Route[] {
-  const { eventLog, clock, metrics } = needs;
+  const { eventLog, clock, metrics, quarantine, checkEvent } = needs;
+  const enter = atTheDoor(eventLog);
 
-  /** Answers when what was good is durable in the log. */
-  async function take({ events, rejected }: ReadCalls, items: number): Promise<Reply> {
+  /** Answers when what was good is durable in the log, and what broke its schema in the quarantine. */
+  async function take({ events, rejected, unfit }: ReadCalls, items: number): Promise<Reply> {
+    if (events.length > 0 || unfit.length > 0)
+      await Promise.all([eventLog.append(events), unfit.length > 0 && quarantine?.put(unfit)]);
+    metrics.eventsTaken(events.length);
     if (events.length === 0 && rejected.length > 0) {
       const first = rejected[0];
       throw new PortraitError("INPUT_INVALID", `Nothing could be taken. ${first.reason}`, { rejected });
     }
-    if (events.length > 0) await eventLog.append(events);
-    metrics.eventsTaken(events.length);
     return json({ success: true, accepted: items - rejected.length, rejected });
   }
 
@@ -65,6 +101,9 @@ export function trackRoutes(needs: {
     scope: "track",
     group: "Events",
     bodyLimit: TRACK_LIMIT,
+    unjudged: true,
+    keyInBody: true,
+    enter,
     errors: ["REDIS_AWAY", "REDIS_FULL", "TOO_BUSY"],
   } as const;
 
@@ -76,7 +115,7 @@ export function trackRoutes(needs: {
         summary: ABOUT[type],
         body: Call,
         answers: { 200: { about: "It is in the log", schema: Taken } },
-        handle: ({ body }) => take(readSingle(type, body, clock(), randomUUID), 1),
+        handle: ({ body }) => take(readSingle(type, body, clock(), randomUUID, checkEvent), 1),
       }),
     ),
     route({
@@ -86,8 +125,8 @@ export function trackRoutes(needs: {
       body: Batch,
       answers: { 200: { about: "What is good is in the log", schema: Taken } },
       handle({ body }) {
-        const { events, rejected } = readBatch(body, clock(), randomUUID);
-        return take({ events, rejected }, (body as { batch: unknown[] }).batch.length);
+        const read = readBatch(body, clock(), randomUUID, checkEvent);
+        return take(read, (body as { batch: unknown[] }).batch.length);
       },
     }),
   ];
