@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import { createApi } from "../http/app.ts";
 import { createServer } from "../http/server.ts";
 import type { Services } from "../http/services.ts";
+import { answerOnSockets } from "../http/socket-front.ts";
 import type { Log } from "../log.ts";
 import { listen } from "./listen.ts";
 
@@ -21,7 +22,9 @@ export async function startServing(
   const house = await compose(config, options);
   try {
     const { app, hot } = createApi(house.services);
-    const door = await listen(createServer(app, hot), config.http.host, config.http.port);
+    const server = createServer(app, hot);
+    answerOnSockets(server, hot);
+    const door = await listen(server, config.http.host, config.http.port);
     return {
       url: door.url,
       services: house.services,

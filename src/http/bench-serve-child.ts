@@ -7,9 +7,10 @@ import { createApi, scoringOf } from "./app.ts";
 import { parseJson } from "./body.ts";
 import { readScoreBody } from "./score-body.ts";
 import { createServer } from "./server.ts";
+import { answerOnSockets } from "./socket-front.ts";
 
 /**
- * A server of the bench as a process of its own: bench-serve-child <ours|express|bare> <Redis URL>; the var folder comes
+ * A server of the bench as a process of its own: bench-serve-child <ours|front|express|bare> <Redis URL>; the var folder comes
  * by the environment. Says its port when it listens, and ends when its standard input does.
  */
 const [what, redisUrl] = process.argv.slice(2);
@@ -34,7 +35,9 @@ function bare() {
 
 function ours() {
   const { app, hot } = createApi(services);
-  return createServer(app, what === "ours" ? hot : undefined);
+  const server = createServer(app, what === "express" ? undefined : hot);
+  if (what === "ours") answerOnSockets(server, hot);
+  return server;
 }
 
 const server = (what === "bare" ? bare() : ours()).listen(0, "127.0.0.1", () => {

@@ -64,10 +64,10 @@ function textOf(
 }
 
 /** The text of a JSON body that must be there. @throws as `readBody` */
-export async function readText(headers: IncomingHttpHeaders, read: ReadBytes, limit: number): Promise<string> {
+export async function readText(headers: IncomingHttpHeaders, body: Buffer | ReadBytes, limit: number): Promise<string> {
   const wanted = { limit, optional: false, ndjson: false };
   isNdjson(headers, wanted);
-  const text = textOf(await read(limit), headers, wanted);
+  const text = textOf(typeof body === "function" ? await body(limit) : body, headers, wanted);
   return typeof text === "string" ? text : ((await text) ?? "");
 }
 

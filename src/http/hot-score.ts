@@ -13,15 +13,19 @@ import { ANSWER_HEADERS } from "./security-headers.ts";
 
 export const SCORE_PATH = "/v1/score";
 
-/** A whole answer, as any server can send it. The length is for the server to say. */
+/** A whole answer, as any server can send it. Length, date and the request's id are for the server to say. */
 export interface HotAnswer {
   readonly status: number;
+  readonly requestId: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
 
-/** `POST /v1/score` of headers and a body that is asked for when it is wanted. Never throws. */
-export type HotScore = (headers: IncomingHttpHeaders, body: ReadBytes) => Promise<HotAnswer>;
+/** `POST /v1/score` of headers and a body, there already or asked for when it is wanted. Never rejects. */
+export type HotScore = (headers: IncomingHttpHeaders, body: Buffer | ReadBytes) => Promise<HotAnswer>;
+
+/** Of every good answer, so that a server may write them once. */
+const GOOD_HEADERS = Object.freeze({ ...ANSWER_HEADERS, "Content-Type": "application/json; charset=utf-8" });
 
 export interface HotScoreNeeds {
   readonly service: Pick<ScoreService, "score">;
@@ -39,7 +43,7 @@ export interface HotScoreNeeds {
  * give the same bytes. See `notes/0003-one-hot-handler-two-mounts.md`.
  */
 export function createHotScore({ service, admit, slowFailure, metrics, log, within }: HotScoreNeeds): HotScore {
-  async function score(headers: IncomingHttpHeaders, body: ReadBytes): Promise<string> {
+  async function score(headers: IncomingHttpHeaders, body: Buffer | ReadBytes): Promise<string> {
     admit(headers.authorization, "score"); // before anything is read
     const request = readScoreBody(parseJson(await readText(headers, body, MEGABYTE)));
     const answer = await within(() => service.score(request));
@@ -53,18 +57,15 @@ export function createHotScore({ service, admit, slowFailure, metrics, log, with
     let answer: HotAnswer;
     try {
       const text = await score(headers, body);
-      answer = {
-        status: 200,
-        headers: { "X-Request-Id": requestId, ...ANSWER_HEADERS, "Content-Type": "application/json; charset=utf-8" },
-        text,
-      };
+      answer = { status: 200, requestId, headers: GOOD_HEADERS, text };
     } catch (error) {
       const problem = toProblem(error, requestId);
       logFailure(log, error, problem, SCORE_PATH);
       if (problem.status === 401) await slowFailure();
       answer = {
         status: problem.status,
-        headers: { "X-Request-Id": requestId, ...ANSWER_HEADERS, ...problemHeaders(problem) },
+        requestId,
+        headers: { ...ANSWER_HEADERS, ...problemHeaders(problem) },
         text: JSON.stringify(problem),
       };
     }

@@ -8,6 +8,6 @@ export const isHot = (req: IncomingMessage): boolean => req.url === SCORE_PATH &
 
 /** Lets the hot handler answer a request of any `node:http` server, Express's included. */
 export async function mountHot(hot: HotScore, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const { status, headers, text } = await hot(req.headers, bytesOf(req));
-  if (!res.destroyed) sendText(req, res, status, headers, text);
+  const { status, requestId, headers, text } = await hot(req.headers, bytesOf(req));
+  if (!res.destroyed) sendText(req, res, status, { ...headers, "X-Request-Id": requestId }, text);
 }

@@ -14,14 +14,16 @@ interface Raw {
   readonly text: string;
 }
 
-/** The answer as it came over the wire: every header but the clock's. */
+/** The answer as it came over the wire: every header but the clock's, and what becomes of the connection. */
 function ask(url: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): Promise<Raw> {
   return new Promise((resolve, reject) => {
-    const req = request(url, { method: "POST", headers: { "x-request-id": "r1", ...headers }, agent: false }, (res) => {
+    const own = { "x-request-id": "r1", connection: "keep-alive", ...headers };
+    const req = request(url, { method: "POST", headers: own, agent: false }, (res) => {
       const chunks: Buffer[] = [];
       res.on("data", (chunk: Buffer) => chunks.push(chunk));
       res.on("end", () => {
-        const { date: _, ...rest } = res.headers;
+        // a mount that refused before it read the body must hang up, one that had it at hand need not
+        const { date: _, connection: __, "keep-alive": ___, ...rest } = res.headers;
         resolve({ status: res.statusCode, headers: rest, text: Buffer.concat(chunks).toString() });
       });
     });
@@ -30,8 +32,8 @@ function ask(url: string, headers: Readonly<Record<string, string>>, body: strin
   });
 }
 
-/** Two houses that differ in nothing but who answers. Receipts lose their ids, which are chance. */
-async function twoHouses(given: () => Parameters<typeof serve>[0] = () => ({})) {
+/** Houses that differ in nothing but who answers. Receipts lose their ids, which are chance. */
+async function sameHouses(given: () => Parameters<typeof serve>[0] = () => ({})) {
   const houses = await Promise.all(
     MOUNTS.map(async (mount) => {
       const house = await serve(given(), { mount });
@@ -40,12 +42,16 @@ async function twoHouses(given: () => Parameters<typeof serve>[0] = () => ({})) 
     }),
   );
   const same = async (headers: Readonly<Record<string, string>>, body: string | Uint8Array, path = "/v1/score") => {
-    const [front, express] = await Promise.all(houses.map(({ url }) => ask(url + path, headers, body)));
+    const answers = await Promise.all(houses.map(({ url }) => ask(url + path, headers, body)));
     const plain = ({ text, ...rest }: Raw) => ({ ...rest, text: text.replace(/"receipt":"\w{26}"/, '"receipt":"…"') });
-    expect(plain(front)).toEqual(plain(express));
-    return front;
+    for (const answer of answers.slice(1)) expect(plain(answer)).toEqual(plain(answers[0]));
+    return answers[0];
   };
-  const counts = () => Promise.all(houses.map(countsOf));
+  const counts = async () => {
+    const [first, ...others] = await Promise.all(houses.map(countsOf));
+    for (const other of others) expect(other).toEqual(first);
+    return first;
+  };
   return {
     same,
     counts,
@@ -65,8 +71,8 @@ const AGES = '{"models":["bank"],"features":{"ages":40}}';
 const KEY = { authorization: "Bearer scorer" };
 const JSON_KEY = { ...KEY, "content-type": "application/json" };
 
-test("both mounts give the same bytes to a thousand bodies, and count them alike", async () => {
-  await using houses = await twoHouses();
+test("all mounts give the same bytes to a thousand bodies, and count them alike", async () => {
+  await using houses = await sameHouses();
   const statuses = new Set<number | undefined>();
   await fc.assert(
     fc.asyncProperty(fc.oneof(scoreShaped, anyBody, fc.string()), async (body) => {
@@ -83,9 +89,7 @@ test("both mounts give the same bytes to a thousand bodies, and count them alike
     statuses.add((await houses.same(JSON_KEY, body)).status);
   }
   expect([...statuses].sort()).toEqual(expect.arrayContaining([200, 400, 404, 422]));
-  const [front, express] = await houses.counts();
-  expect(front.length).toBeGreaterThan(4);
-  expect(front).toEqual(express);
+  expect((await houses.counts()).length).toBeGreaterThan(4);
 });
 
 const AGE = '{"models":["bank"],"features":{"age":40}}';
@@ -103,24 +107,22 @@ test.each([
   ["nothing", JSON_KEY, "", 400],
   ["too much", JSON_KEY, " ".repeat(1_100_000), 413],
   ["chunks without a length", { ...JSON_KEY, "transfer-encoding": "chunked" }, AGE, 200],
-] as const)("%s: the same answer from both", async (_, headers, body, status) => {
-  await using houses = await twoHouses();
+] as const)("%s: the same answer from all", async (_, headers, body, status) => {
+  await using houses = await sameHouses();
   expect((await houses.same(headers, new Uint8Array(Buffer.from(body)))).status).toBe(status);
 });
 
 test("an address that is written otherwise finds the same handler", async () => {
-  await using houses = await twoHouses();
+  await using houses = await sameHouses();
   for (const path of ["/v1/score/", "/v1/score?x=1"]) {
     expect((await houses.same(JSON_KEY, AGE, path)).status).toBe(200);
   }
-  const [front, express] = await houses.counts();
-  expect(front).toEqual(express);
-  expect(front).toContainEqual(expect.stringMatching(/route="\/v1\/score",status="200"\} 2$/));
+  expect(await houses.counts()).toContainEqual(expect.stringMatching(/route="\/v1\/score",status="200"\} 2$/));
 });
 
-test("what can be tried again says when, from both", async () => {
+test("what can be tried again says when, from all", async () => {
   const away = () => Promise.reject(new PortraitError("REDIS_AWAY", "Redis does not answer"));
-  await using houses = await twoHouses(() => ({
+  await using houses = await sameHouses(() => ({
     states: { read: away, async *scan() {} },
     receipts: { ...createMemoryReceipts({ clock: () => NOON }), save: away },
   }));

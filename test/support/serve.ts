@@ -4,10 +4,12 @@ import { createApi } from "../../src/http/app.ts";
 import type { KeyHolder, KeyStore } from "../../src/http/keys.ts";
 import { createServer } from "../../src/http/server.ts";
 import type { Services } from "../../src/http/services.ts";
+import { answerOnSockets } from "../../src/http/socket-front.ts";
 import { silentLog } from "../../src/log.ts";
 import { BUILT_IN_RECIPES } from "../../src/retraining/recipes.ts";
 import { createChampionHolder } from "../../src/scoring/champions.ts";
 import { createMemoryArtifacts } from "../../src/stores/memory/artifacts.ts";
+import { createMemoryAudit } from "../../src/stores/memory/audit.ts";
 import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
 import { createMemoryReceipts } from "../../src/stores/memory/receipts.ts";
 import { createMemoryRetrainQueue } from "../../src/stores/memory/retrain-queue.ts";
@@ -59,8 +61,8 @@ export interface Served extends AsyncDisposable {
   post(path: string, body: unknown): Promise<Answer>;
 }
 
-/** Who answers `POST /v1/score`: the front of the server, as in production, or Express. */
-export const MOUNTS = ["in front of Express", "through Express"] as const;
+/** Who answers `POST /v1/score`: the socket, as in production, `node:http` before Express, or Express. */
+export const MOUNTS = ["on the socket", "in front of Express", "through Express"] as const;
 
 export interface ServeOptions {
   readonly deadlineMs?: number;
@@ -77,6 +79,7 @@ export async function serve(given: Partial<Services> = {}, options: ServeOptions
     log: silentLog,
     clock: () => NOON,
     open: false,
+    audit: createMemoryAudit(() => NOON),
     keys: testKeys({ admin: ["admin"], scorer: ["score"], reader: ["read"], tracker: ["track"], trainer: ["train"] }),
     reducer,
     reducers: only(reducer),
@@ -95,7 +98,10 @@ export async function serve(given: Partial<Services> = {}, options: ServeOptions
     ...given,
   };
   const { app, hot } = createApi(services, options);
-  const server = createServer(app, options.mount === "through Express" ? undefined : hot).listen(0, "127.0.0.1");
+  const { mount = "on the socket" } = options;
+  const server = createServer(app, mount === "through Express" ? undefined : hot);
+  if (mount === "on the socket") answerOnSockets(server, hot);
+  server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
