@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { PortraitError } from "./errors.ts";
+import { compileEventSchemas } from "./events/event-schema.ts";
 import { createReducers } from "./features/reducers.ts";
 import { createLimits } from "./http/limits.ts";
 import type { Services } from "./http/services.ts";
@@ -19,6 +20,7 @@ import { createLayeredSegmentations } from "./stores/layered-segmentations.ts";
 import { createRedisArtifacts } from "./stores/redis/artifacts.ts";
 import { connectFailFast, whenReady } from "./stores/redis/connect.ts";
 import { createRedisEventLog } from "./stores/redis/event-log.ts";
+import { createRedisQuarantine } from "./stores/redis/quarantine.ts";
 import { createRedisLimitLeases } from "./stores/redis/limit-leases.ts";
 import { createRedisReceipts } from "./stores/redis/receipts.ts";
 import { createRetrainQueue } from "./stores/redis/retrain-queue.ts";
@@ -57,7 +59,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const patienceMs = options.patienceMs ?? (options.redisUrl === undefined ? 0 : 2_000);
   const redisUrl = options.redisUrl ?? `unix://${join(config.paths.redis, "redis.sock")}`;
 
-  const { features, tags, recipes } = loadDeclarations(config.declarations);
+  const { features, tags, recipes, events } = loadDeclarations(config.declarations);
   const reducers = createReducers(features);
   const reducer = reducers.of("user");
   const keys = createDiskKeys(config.paths.keys, { admin: config.http.apiKey });
@@ -66,6 +68,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   if (!(await whenReady(redis, patienceMs))) log.warn({}, "Redis does not answer; scoring inline features without it");
 
   const { partitions } = config.log;
+  const checkEvent = compileEventSchemas(events ?? {});
   const eventLog = createRedisEventLog({ redis, partitions });
   const states = createRedisStateStore({ redis, partitions, digest: reducers.digest });
   const receipts = createRedisReceipts({ redis, keepMs: config.receipts.keepMs });
@@ -141,6 +144,8 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     recipes,
     tagRules: tags,
     eventLog,
+    quarantine: createRedisQuarantine({ redis, clock }),
+    ...(checkEvent && { checkEvent }),
     states,
     receipts,
     artifacts,

@@ -21,6 +21,7 @@ import { modelRoutes } from "./routes/model-routes.ts";
 import { operationRoutes } from "./routes/operation-routes.ts";
 import { outcomeRoutes } from "./routes/outcome-routes.ts";
 import { portraitRoutes } from "./routes/portrait-routes.ts";
+import { quarantineRoutes } from "./routes/quarantine-routes.ts";
 import { receiptRoutes } from "./routes/receipt-routes.ts";
 import { scoreRoutes } from "./routes/score-routes.ts";
 import { trackRoutes } from "./routes/track-routes.ts";
@@ -63,6 +64,7 @@ export function allRoutes(services: Services, metrics: Metrics, service = scorin
     ...modelRoutes(services),
     ...jobRoutes(services),
     ...trackRoutes({ ...services, metrics }),
+    ...quarantineRoutes(services),
     ...outcomeRoutes({ ...services, metrics }),
     ...auditRoutes(services),
     ...operationRoutes({

@@ -1,4 +1,6 @@
 import type { EventLog } from "../events/event-log.ts";
+import type { EventCheck } from "../events/event-schema.ts";
+import type { Quarantine } from "../events/quarantine.ts";
 import type { Reducer } from "../features/feature.ts";
 import type { Reducers } from "../features/reducers.ts";
 import type { StateStore } from "../features/state-store.ts";
@@ -30,6 +32,10 @@ export interface Services {
   readonly recipes: readonly Recipe[];
   readonly tagRules: readonly TagRule[];
   readonly eventLog: EventLog;
+  /** Where events wait that broke their schema. */
+  readonly quarantine: Quarantine;
+  /** What is declared of events; absent = nothing. */
+  readonly checkEvent?: EventCheck;
   readonly states: StateStore;
   readonly receipts: ReceiptStore;
   readonly artifacts: ArtifactStore;

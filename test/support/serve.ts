@@ -11,6 +11,7 @@ import { createChampionHolder } from "../../src/scoring/champions.ts";
 import { createMemoryArtifacts } from "../../src/stores/memory/artifacts.ts";
 import { createMemoryAudit } from "../../src/stores/memory/audit.ts";
 import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
+import { createMemoryQuarantine } from "../../src/stores/memory/quarantine.ts";
 import { createMemoryReceipts } from "../../src/stores/memory/receipts.ts";
 import { createMemoryRetrainQueue } from "../../src/stores/memory/retrain-queue.ts";
 import { only } from "./reducers.ts";
@@ -86,6 +87,7 @@ export async function serve(given: Partial<Services> = {}, options: ServeOptions
     recipes: BUILT_IN_RECIPES,
     tagRules: [],
     eventLog,
+    quarantine: createMemoryQuarantine({ clock: given.clock ?? (() => NOON) }),
     states,
     receipts: createMemoryReceipts({ clock: () => NOON }),
     artifacts,

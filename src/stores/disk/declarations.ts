@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { PortraitError } from "../../errors.ts";
+import { EventSchemas } from "../../events/event-schema.ts";
 import { DEFAULT_FEATURES } from "../../features/catalogue.ts";
 import { FeatureCatalogue, FeatureDeclaration } from "../../features/declaration.ts";
 import { TagRule } from "../../portraits/tag-rule.ts";
@@ -15,6 +16,8 @@ export interface Declarations {
   readonly features: readonly FeatureDeclaration[];
   readonly tags: readonly TagRule[];
   readonly recipes: readonly Recipe[];
+  /** What events carry, by their name; absent = nothing is declared. */
+  readonly events?: EventSchemas;
   /** The file that was read; undefined when there is none. */
   readonly file?: string;
 }
@@ -29,6 +32,7 @@ const Shape = z.strictObject({
   features: z.array(z.unknown()).default([]),
   tags: z.array(z.unknown()).default([]),
   recipes: z.array(z.unknown()).default([]),
+  events: z.record(z.string(), z.unknown()).default({}),
 });
 
 /**
@@ -94,6 +98,11 @@ export function mergeDeclarations(given: unknown, builtIn: Declarations, path: s
   const tags = byName(builtIn.tags, parse("tags", shape.data.tags, TagRule));
   const recipes = byName(builtIn.recipes, parse("recipes", shape.data.recipes, Recipe));
 
+  const events = EventSchemas.safeParse(shape.data.events);
+  if (!events.success)
+    for (const { path: at, message } of events.error.issues)
+      complaints.push({ of: "file", text: `events › ${at.join(" › ")}: ${message}` });
+
   const catalogue = FeatureCatalogue.safeParse(features);
   if (!catalogue.success)
     for (const { message } of catalogue.error.issues) complaints.push({ of: "features", text: `features: ${message}` });
@@ -111,7 +120,7 @@ export function mergeDeclarations(given: unknown, builtIn: Declarations, path: s
       if (!known.includes(feature)) complaints.push({ of: "tags", text: `tags › ${tag.name}: ${missing(feature)}` });
 
   if (complaints.length) throw refusal(complaints, path);
-  return { features, tags, recipes };
+  return { features, tags, recipes, ...(events.data && Object.keys(events.data).length > 0 && { events: events.data }) };
 }
 
 function byName<A extends { readonly name: string }>(builtIn: readonly A[], own: readonly A[]): A[] {
