@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { createReducer } from "../features/reducer.ts";
+import { createReducers } from "../features/reducers.ts";
 import type { Log } from "../log.ts";
 import { loadDeclarations } from "../stores/disk/declarations.ts";
 import { startIngestWorker } from "../stores/redis/ingest-worker.ts";
@@ -25,7 +25,7 @@ export async function startWorking(
   const ingest = await startIngestWorker({
     redisUrl,
     ...ingestOptions(config),
-    reducer: createReducer(features),
+    reducers: createReducers(features),
     log,
   });
   const train = trainInChild({ env: { ...process.env, REDIS_URL: redisUrl }, memoryMb });

@@ -35,6 +35,8 @@ export interface LakeQuery {
    * as its `entity`, and so appears once for each; partition and position stay those of the log.
    */
   readonly through?: string;
+  /** Only entities that have an event known at this moment, ms, or later; of those all events. */
+  readonly touchedSince?: number;
 }
 
 /** The truth, read back: immutable Parquet parts. */

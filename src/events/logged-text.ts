@@ -15,6 +15,7 @@ export class LoggedText implements LoggedEvent {
   readonly at: number;
   readonly known: number;
   readonly text: string;
+  readonly touched: boolean;
   #properties: Readonly<Record<string, Property>> | undefined;
 
   constructor(
@@ -26,6 +27,7 @@ export class LoggedText implements LoggedEvent {
     at: number,
     known: number,
     text: string,
+    touched = false,
   ) {
     this.partition = partition;
     this.position = position;
@@ -35,6 +37,7 @@ export class LoggedText implements LoggedEvent {
     this.at = at;
     this.known = known;
     this.text = text;
+    this.touched = touched;
   }
 
   get properties(): Readonly<Record<string, Property>> {

@@ -23,6 +23,9 @@ export function createReducers(features: readonly unknown[], kinds: readonly Ent
   return { digest, kinds, of: (kind) => own.get(kind) ?? common };
 }
 
+/** One reducer for every kind, and no second entities. */
+export const oneReducer = (reducer: Reducer): Reducers => ({ digest: reducer.digest, kinds: [], of: () => reducer });
+
 function digestOf(common: Reducer, kinds: readonly EntityKind[], own: ReadonlyMap<string, Reducer>): string {
   const parts = kinds.map(({ name, from }) => [name, from, own.get(name)?.digest]);
   return createHash("sha256")

@@ -1,14 +1,21 @@
 import { PortraitError } from "../errors.ts";
 import { extendReach, NO_REACH, type Reach } from "../events/reach.ts";
-import { KnownIds, readVarint, writeVarint } from "./known-ids.ts";
+import { KnownIds, type Sealed } from "./known-ids.ts";
 import type { StoredState } from "./state-store.ts";
+import { readVarint, writeVarint } from "./varint.ts";
 
 /** Raised whenever an older reader could misread a newer value. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 const DAY_MS = 86_400_000;
 
 export const dayOf = (ms: number): number => Math.floor(ms / DAY_MS);
+
+/** What the store keeps of one entity, and what it keeps beside it. */
+export interface StoredValue {
+  readonly bytes: Buffer;
+  readonly sealed: Sealed | undefined;
+}
 
 /**
  * What the store keeps of one entity:
@@ -17,13 +24,18 @@ export const dayOf = (ms: number): number => Math.floor(ms / DAY_MS);
  *
  * It is a function of the set of accepted events alone, so a replay of the log gives the same bytes.
  */
-export function encodeStored(reach: Reach, ids: KnownIds, horizonDays: number, state: Uint8Array): Buffer {
+export function encodeStored(reach: Reach, ids: KnownIds, horizonDays: number, state: Uint8Array): StoredValue {
   const head = Buffer.allocUnsafe(4 + 32 * reach.length);
   head[0] = FORMAT;
   let end = writeVarint(head, reach.length, 1);
-  for (const { partition, position } of reach)
-    for (const part of [partition, position.ms, position.seq, position.index]) end = writeVarint(head, part, end);
-  return Buffer.concat([head.subarray(0, end), ids.encode(ids.newestDay() - horizonDays), state]);
+  for (const { partition, position } of reach) {
+    end = writeVarint(head, partition, end);
+    end = writeVarint(head, position.ms, end);
+    end = writeVarint(head, position.seq, end);
+    end = writeVarint(head, position.index, end);
+  }
+  const known = ids.encode(ids.newestDay() - horizonDays);
+  return { bytes: Buffer.concat([head.subarray(0, end), known.bytes, state]), sealed: known.sealed };
 }
 
 /** Reach and reducer bytes, without building the ids. @throws PortraitError LOG_BROKEN */

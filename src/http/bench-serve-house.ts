@@ -10,6 +10,7 @@ import type { Config } from "../config.ts";
 import type { Event } from "../events/event.ts";
 import { DEFAULT_FEATURES } from "../features/catalogue.ts";
 import { createReducer } from "../features/reducer.ts";
+import { oneReducer } from "../features/reducers.ts";
 import type { Manifest } from "../scoring/artifact.ts";
 import { blobFiles, makeArtifact } from "../scoring/artifact-bytes.ts";
 import { createDiskArtifacts } from "../stores/disk/artifacts.ts";
@@ -154,7 +155,7 @@ async function live(config: Config, redisUrl: string, reducer: ReturnType<typeof
     lakeDir: config.paths.lake,
     flushMs: 200,
     flushRows: 50_000,
-    reducer,
+    reducers: oneReducer(reducer),
   });
   const log = createRedisEventLog({ redis, partitions });
   for (let from = 0; from < events.length; from += 2_000) await log.append(events.slice(from, from + 2_000));

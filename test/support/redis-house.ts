@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import type { EventLog, Lake } from "../../src/events/event-log.ts";
 import type { Reducer } from "../../src/features/feature.ts";
+import { oneReducer, type Reducers } from "../../src/features/reducers.ts";
 import type { StateStore } from "../../src/features/state-store.ts";
 import { createParquetLake } from "../../src/stores/lake/parquet-lake.ts";
 import { connectFailFast, whenReady } from "../../src/stores/redis/connect.ts";
@@ -29,7 +30,8 @@ export interface RedisHouse {
 }
 
 /** Redis emptied, a lake folder of its own, and the real stores on both; no worker yet. */
-export async function redisHouse(url: string, reducer: Reducer, partitions = 3): Promise<RedisHouse> {
+export async function redisHouse(url: string, reducer: Reducer | Reducers, partitions = 3): Promise<RedisHouse> {
+  const reducers = "of" in reducer ? reducer : oneReducer(reducer);
   const redis = connectFailFast(url);
   await whenReady(redis, 5_000);
   await redis.flushall();
@@ -49,7 +51,7 @@ export async function redisHouse(url: string, reducer: Reducer, partitions = 3):
   onTestFinished(close);
   return {
     log: createRedisEventLog({ redis, partitions }),
-    states: createRedisStateStore({ redis, partitions, digest: reducer.digest }),
+    states: createRedisStateStore({ redis, partitions, digest: reducers.digest }),
     lake,
     redis,
     lakeDir,
@@ -62,7 +64,7 @@ export async function redisHouse(url: string, reducer: Reducer, partitions = 3):
         lakeDir,
         flushMs: 60_000,
         flushRows: 100_000,
-        reducer,
+        reducers,
         ...options,
       });
       workers.push(worker);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { oneReducer } from "../../src/features/reducers.ts";
 import { startIngestWorker } from "../../src/stores/redis/ingest-worker.ts";
 import { countingReducer } from "./events.ts";
 
@@ -12,7 +13,7 @@ const worker = await startIngestWorker({
   flushMs: 30,
   flushRows: 300,
   leaseMs: 300,
-  reducer: countingReducer(),
+  reducers: oneReducer(countingReducer()),
   fault: () => sleep(Math.random() * 4), // widens the narrow places, which a random kill hardly ever hits
 });
 process.stdout.write("ready\n");

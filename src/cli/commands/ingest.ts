@@ -98,15 +98,15 @@ Examples:
 }
 
 async function startOwnWorker(config: ReturnType<typeof loadConfig>, redisUrl: string) {
-  const [{ startIngestWorker }, { createReducer }, { loadDeclarations }] = await Promise.all([
+  const [{ startIngestWorker }, { createReducers }, { loadDeclarations }] = await Promise.all([
     import("../../stores/redis/ingest-worker.ts"),
-    import("../../features/reducer.ts"),
+    import("../../features/reducers.ts"),
     import("../../stores/disk/declarations.ts"),
   ]);
   return startIngestWorker({
     redisUrl,
     ...ingestOptions(config),
-    reducer: createReducer(loadDeclarations(config.declarations).features),
+    reducers: createReducers(loadDeclarations(config.declarations).features),
   });
 }
 

@@ -32,14 +32,16 @@ Examples:
         { connectFailFast, whenReady },
         { createParquetLake },
         replay,
-        { createReducer },
+        { verifyStates },
+        { createReducers },
         { loadDeclarations },
       ] = await Promise.all([
         import("../../stores/redis/open-redis.ts"),
         import("../../stores/redis/connect.ts"),
         import("../../stores/lake/parquet-lake.ts"),
         import("../../stores/redis/replay-states.ts"),
-        import("../../features/reducer.ts"),
+        import("../../stores/redis/verify-states.ts"),
+        import("../../features/reducers.ts"),
         import("../../stores/disk/declarations.ts"),
       ]);
       const opened = await openRedis(config);
@@ -56,7 +58,7 @@ Examples:
         const options = {
           redis,
           lake,
-          reducer: createReducer(loadDeclarations(config.declarations).features),
+          reducers: createReducers(loadDeclarations(config.declarations).features),
           partitions: config.log.partitions,
           knownIdsMs: config.log.knownIdsMs,
           onProgress: bar.update,
@@ -67,7 +69,7 @@ Examples:
           if (json) process.stdout.write(`${JSON.stringify(done)}\n`);
           return;
         }
-        const found = await replay.verifyStates(options);
+        const found = await verifyStates(options);
         const wrong = found.different + found.missing + found.extra;
         bar.end(
           `${found.equal.toLocaleString("en")} of ${found.entities.toLocaleString("en")} states are what the log says`,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { LoggedText } from "../../events/logged-text.ts";
@@ -35,6 +35,8 @@ export interface LakeWriterOptions {
   readonly tempDir?: string;
   /** Called before and after the claim, so that tests can end the process there. */
   readonly fault?: (point: "before-claim" | "after-claim") => Promise<void> | void;
+  /** Takes the claim out, so that the soak can show what it is for. */
+  readonly withoutClaim?: boolean;
 }
 
 const TABLE =
@@ -42,7 +44,12 @@ const TABLE =
   "at_ms BIGINT, known_ms BIGINT, properties VARCHAR)";
 
 /** The writing side of the lake. One worker uses it; a second one that tries is refused part by part. */
-export async function createLakeWriter({ dir, tempDir, fault }: LakeWriterOptions): Promise<LakeWriter> {
+export async function createLakeWriter({
+  dir,
+  tempDir,
+  fault,
+  withoutClaim = false,
+}: LakeWriterOptions): Promise<LakeWriter> {
   mkdirSync(dir, { recursive: true });
   const db = await openDuckDB({ tempDir: tempDir ?? join(dirname(dir), "tmp"), memoryMb: 512, threads: 1 });
   const connection = await db.connect();
@@ -65,7 +72,8 @@ export async function createLakeWriter({ dir, tempDir, fault }: LakeWriterOption
         );
         syncFile(temporary);
         await fault?.("before-claim");
-        claim(temporary, path);
+        if (withoutClaim) renameSync(temporary, path);
+        else claim(temporary, path);
         syncFolder(folder);
         await fault?.("after-claim");
       } finally {

@@ -54,18 +54,18 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
         const files = (await readChain(connection, dir, cache)).map(({ file }) => file);
         if (files.length === 0) return;
         const sql =
-          "SELECT partition, ms::DOUBLE, seq::DOUBLE, idx, kind, entity, id, name, at_ms::DOUBLE, known_ms::DOUBLE, properties " +
-          `FROM (${rowsOf(files, query)}) WHERE ${condition(query)} ` +
+          "SELECT partition, ms::DOUBLE, seq::DOUBLE, idx, kind, entity, id, name, at_ms::DOUBLE, known_ms::DOUBLE, properties, touched " +
+          `FROM ${chosen(files, query)} WHERE ${condition(query)} ` +
           "ORDER BY kind, entity, known_ms, ms, seq, idx, partition";
         const result = await connection.stream(sql).catch((error) => fail(error, files));
         let entity: EntityRef = { kind: "", id: "" };
         for (;;) {
           const chunk = await result.fetchChunk().catch((error) => fail(error, files));
           if (!chunk || chunk.rowCount === 0) return;
-          const [partition, ms, seq, index, kind, who, id, name, at, known, text] = chunk.getColumns();
+          const [partition, ms, seq, index, kind, who, id, name, at, known, text, touched] = chunk.getColumns();
           const batch: LoggedEvent[] = [];
           for (let i = 0; i < chunk.rowCount; i++) {
-            if (query.through !== undefined && idOf(who[i] as string) === undefined) continue; // SQL counts code points
+            if (touched[i] === true && idOf(who[i] as string) === undefined) continue; // SQL counts code points
             if (entity.id !== who[i] || entity.kind !== kind[i])
               entity = { kind: kind[i] as string, id: who[i] as string };
             batch.push(
@@ -78,6 +78,7 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
                 at[i] as number,
                 known[i] as number,
                 text[i] as string,
+                touched[i] as boolean,
               ),
             );
           }
@@ -116,9 +117,17 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
   };
 }
 
+/** With `touchedSince`, of the rows to choose from those whose entity has a late one. */
+function chosen(files: readonly string[], query: LakeQuery): string {
+  const rows = `(${rowsOf(files, query)})`;
+  if (query.touchedSince === undefined) return rows;
+  const late = `SELECT DISTINCT kind, entity FROM ${rows} WHERE known_ms >= ${Math.ceil(query.touchedSince)}`;
+  return `${rows} SEMI JOIN (${late}) USING (kind, entity)`;
+}
+
 /** The rows to choose from: as they stand; with `through`, those of the entities that the property names beside them. */
 function rowsOf(files: readonly string[], { kind, through }: LakeQuery): string {
-  const parts = `SELECT * FROM read_parquet(${sqlList(files)})`;
+  const parts = `SELECT *, false AS touched FROM read_parquet(${sqlList(files)})`;
   if (kind === undefined || through === undefined) return parts;
   const pointer = sqlText(`/${through.replaceAll("~", "~0").replaceAll("/", "~1")}`);
   const safe = Number.MAX_SAFE_INTEGER;
@@ -128,7 +137,7 @@ function rowsOf(files: readonly string[], { kind, through }: LakeQuery): string 
     `json_type(properties, ${pointer}) AS type, json_extract_string(properties, ${pointer}) AS named FROM (${parts})`;
   return (
     `${parts} WHERE kind = ${sqlText(kind)} UNION ALL BY NAME ` +
-    `SELECT partition, ms, seq, idx, ${sqlText(kind)} AS kind, named AS entity, id, name, at_ms, known_ms, properties ` +
+    `SELECT partition, ms, seq, idx, ${sqlText(kind)} AS kind, named AS entity, id, name, at_ms, known_ms, properties, true AS touched ` +
     `FROM (${named}) WHERE NOT (first_kind = ${sqlText(kind)} AND first = named) AND CASE type ` +
     "WHEN 'VARCHAR' THEN length(named) BETWEEN 1 AND 200 " +
     `WHEN 'UBIGINT' THEN TRY_CAST(named AS UBIGINT) <= ${safe} WHEN 'BIGINT' THEN TRY_CAST(named AS BIGINT) >= -${safe} ` +
@@ -141,12 +150,22 @@ function condition({ kind, entities, knownUntil }: LakeQuery): string {
   if (kind !== undefined) terms.push(`kind = ${sqlText(kind)}`);
   if (knownUntil !== undefined && knownUntil < Number.MAX_SAFE_INTEGER)
     terms.push(`known_ms <= ${Math.floor(knownUntil)}`);
-  if (entities?.length === 0) terms.push("false");
-  else if (entities)
-    terms.push(
-      `(${entities.map((one) => `(kind = ${sqlText(one.kind)} AND entity = ${sqlText(one.id)})`).join(" OR ")})`,
-    );
+  if (entities) terms.push(among(entities));
   return terms.join(" AND ");
+}
+
+/** By kind, so that DuckDB looks ids up in a list rather than comparing with each. */
+function among(entities: readonly EntityRef[]): string {
+  const kinds = new Map<string, string[]>();
+  for (const { kind, id } of entities) {
+    const ids = kinds.get(kind);
+    if (ids) ids.push(id);
+    else kinds.set(kind, [id]);
+  }
+  const terms = [...kinds].map(
+    ([kind, ids]) => `(kind = ${sqlText(kind)} AND entity IN (${ids.map(sqlText).join(",")}))`,
+  );
+  return terms.length === 0 ? "false" : `(${terms.join(" OR ")})`;
 }
 
 /** DuckDB names the file that it stumbled over; the caller gets it as a fact. */

@@ -4,9 +4,11 @@ import { LoggedText } from "../../events/logged-text.ts";
 import { groupByPartition } from "../../events/partition-of.ts";
 import { comparePositions, type Position } from "../../events/position.ts";
 import { SipHash } from "../../events/siphash.ts";
-import { type ApplyRules, applyChunk, oldEvents, openEntities } from "../../features/apply-chunk.ts";
+import { type ApplyRules, entitiesOf, OpenChunk } from "../../features/apply-chunk.ts";
 import { secondEntities } from "../../features/entity-kinds.ts";
 import type { Reducer } from "../../features/feature.ts";
+import { createReducer } from "../../features/reducer.ts";
+import { oneReducer, type Reducers } from "../../features/reducers.ts";
 import type { StateStore } from "../../features/state-store.ts";
 import { readStored } from "../../features/stored-value.ts";
 
@@ -17,7 +19,9 @@ export interface MemoryHouse {
 }
 
 export interface MemoryHouseOptions {
-  readonly reducer: Reducer;
+  /** Of every kind of entity; or, with second entities, `reducers`. */
+  readonly reducer?: Reducer;
+  readonly reducers?: Reducers;
   readonly partitions?: number;
   readonly knownIdsMs?: number;
 }
@@ -27,34 +31,52 @@ export interface MemoryHouseOptions {
  * It keeps the promises of the real stores (see test/contract/event-house.ts), and nothing after the process ends.
  */
 export function createMemoryHouse(options: MemoryHouseOptions): MemoryHouse {
-  const { reducer, partitions = 8, knownIdsMs = 7 * 86_400_000 } = options;
+  const { partitions = 8, knownIdsMs = 7 * 86_400_000 } = options;
+  const reducers = options.reducers ?? oneReducer(options.reducer ?? createReducer([]));
   const rules: ApplyRules = {
-    reducer,
+    reducers,
     horizonDays: Math.ceil(knownIdsMs / 86_400_000),
     hash: new SipHash(new Uint8Array(16)),
   };
   const values = new Map<string, { entity: EntityRef; bytes: Buffer }>();
+  /** Buckets of known ids by entity key, day and number. */
+  const sealed = new Map<string, Buffer>();
   const rows: LoggedEvent[] = [];
   const seen = new Set<string>();
   const ends = new Map<number, Position>();
   let ms = 0;
 
   const name = ({ entity, id }: LoggedEvent) => `${entityKey(entity)}\u0000${id}`;
+  const bucketKey = (key: string, day: number, bucket: number) => `${key}\u0000${day}\u0000${bucket}`;
 
   function apply(partition: number, events: readonly Event[]): void {
     const logged = events.map((event, index) => {
       const { id, name, entity, at, known, properties } = event;
       return new LoggedText(partition, { ms, seq: 0, index }, id, name, entity, at, known, JSON.stringify(properties));
     });
+    // nothing is forwarded: second entities of all partitions are at hand
+    const here = logged.map((event) => secondEntities(reducers.kinds, event));
+    const chunk = { events: logged, here, forwarded: [] };
     const stored = new Map<string, Uint8Array>();
-    for (const { entity } of logged) {
+    for (const entity of entitiesOf(chunk)) {
       const value = values.get(entityKey(entity));
       if (value) stored.set(entityKey(entity), value.bytes);
     }
-    const opened = openEntities(logged, stored, rules);
-    const held = new Set<LoggedEvent>(oldEvents(logged, opened, rules).filter((event) => seen.has(name(event))));
-    const applied = applyChunk(logged, opened, held, rules);
-    for (const [key, value] of applied.values) values.set(key, value);
+    const open = new OpenChunk(chunk, stored, rules);
+    for (const wanted of open.wantedBuckets()) {
+      const key = entityKey(wanted.entity);
+      open.load(
+        wanted,
+        wanted.buckets.map((bucket) => sealed.get(bucketKey(key, wanted.day, bucket)) ?? null),
+      );
+    }
+    const held = new Set<LoggedEvent>(open.suspects().filter((event) => seen.has(name(event))));
+    const applied = open.apply(held);
+    for (const [key, value] of applied.values) {
+      values.set(key, value);
+      for (const [day, buckets] of value.sealed?.write ?? [])
+        for (const [bucket, bytes] of buckets) sealed.set(bucketKey(key, day, bucket), bytes);
+    }
     logged.forEach((event, i) => {
       if (applied.duplicate[i]) return;
       rows.push(event);
@@ -86,7 +108,7 @@ export function createMemoryHouse(options: MemoryHouseOptions): MemoryHouse {
 
   const lake: Lake = {
     async *readByEntity(query) {
-      const found = allRows(rows, query)
+      const found = touchedSince(allRows(rows, query), query)
         .filter((row) => wanted(row, query))
         .sort(byEntity);
       for (let i = 0; i < found.length; i += 2_048) yield found.slice(i, i + 2_048);
@@ -117,9 +139,15 @@ function allRows(rows: readonly LoggedEvent[], { kind, through }: LakeQuery): re
   return [...rows, ...named];
 }
 
+function touchedSince(rows: readonly LoggedEvent[], { touchedSince: since }: LakeQuery): readonly LoggedEvent[] {
+  if (since === undefined) return rows;
+  const late = new Set(rows.flatMap(({ entity, known }) => (known >= since ? [entityKey(entity)] : [])));
+  return rows.filter(({ entity }) => late.has(entityKey(entity)));
+}
+
 const of = (event: LoggedEvent, entity: EntityRef): LoggedEvent => {
   const { partition, position, id, name, at, known, properties } = event;
-  return { partition, position, id, name, entity, at, known, properties };
+  return { partition, position, id, name, entity, at, known, properties, touched: true };
 };
 
 const wanted = ({ entity, known }: LoggedEvent, { kind, entities, knownUntil }: LakeQuery): boolean =>

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { PortraitError } from "../../errors.ts";
-import type { Reducer } from "../../features/feature.ts";
+import type { Reducers } from "../../features/reducers.ts";
 import { type Log, silentLog } from "../../log.ts";
 import { Fenced } from "../fenced.ts";
-import { type FaultPoint, openIngestSession } from "./ingest-session.ts";
+import type { FaultPoint, Guard } from "./ingest-guards.ts";
+import { openIngestSession } from "./ingest-session.ts";
 import { redisFailure } from "./redis-failure.ts";
 
 export interface IngestWorkerOptions {
@@ -14,22 +15,28 @@ export interface IngestWorkerOptions {
   /** A part is written when rows have waited this long, or when there are this many. */
   readonly flushMs: number;
   readonly flushRows: number;
-  readonly reducer: Reducer;
+  readonly reducers: Reducers;
   readonly log?: Log;
   /** How long Redis may be away at the start before that is an error. */
   readonly patienceMs?: number;
-  /** A worker that is silent for so long loses its lease to another; 0 = no lease (the fence alone keeps order). */
+  /** A worker that is silent for so long loses its partitions to others; 0 = no leases (the fence alone keeps order). */
   readonly leaseMs?: number;
   /** Called at the narrow places, so that tests can end the worker there by throwing. */
   readonly fault?: (point: FaultPoint) => Promise<void> | void;
+  /** Takes a guard of the protocol out, so that the soak can show what it is for. Never set otherwise. */
+  readonly without?: Guard;
 }
 
 /** What the worker has done since it started. Counts of rows and entries only, nothing of anybody's. */
 export interface IngestStats {
-  /** `standby`: another worker has the lease. `away`: Redis does not answer, or something else passes. */
+  /** `standby`: other workers have all partitions. `away`: Redis does not answer, or something else passes. */
   readonly state: "starting" | "standby" | "running" | "away" | "ended";
   readonly applied: number;
   readonly duplicates: number;
+  /** Events of other partitions that touched a second entity here. */
+  readonly forwarded: number;
+  /** The partitions that it applies now. */
+  readonly partitions: number;
   readonly laked: number;
   readonly parts: number;
   /** Applied events that are not in the lake yet. */
@@ -41,9 +48,9 @@ export interface IngestStats {
 }
 
 export interface IngestWorker {
-  /** Stops after the chunk in hand, writes what is applied to the lake, gives the lease back. */
+  /** Stops after the chunk in hand, writes what is applied to the lake, gives its partitions back. */
   close(): Promise<void>;
-  /** Resolves when all that was appended before the call is applied and in the lake. */
+  /** Resolves when all that was appended before the call to its partitions is applied and in the lake. */
   idle(): Promise<void>;
   stats(): IngestStats;
   /** Rejects when the worker ended by itself for a reason that trying again does not cure. */
@@ -51,23 +58,14 @@ export interface IngestWorker {
 }
 
 /** Counters that outlive a session. */
-export interface IngestCounts {
-  state: IngestStats["state"];
-  applied: number;
-  duplicates: number;
-  laked: number;
-  parts: number;
-  unflushed: number;
-  restarts: number;
-  lagMs: number;
-}
+export type IngestCounts = { -readonly [Name in keyof IngestStats]: IngestStats[Name] };
 
 /**
  * The worker's life, in prose.
  *
- * *starting* → it connects, checks that log, states and lake belong together, and takes the lease; while another
- * worker has it: *standby*. → *running*: chunks of the log are applied and committed, parts are written. A lost
- * connection, a lost lease or a fence means that the outcome of the last command is unknown: the session is thrown
+ * *starting* → it connects, checks that log, states and lake belong together, and takes its share of the partitions;
+ * while others have them all: *standby*. → *running*: chunks of the log are applied and committed, parts are written;
+ * when another worker comes, what is too many is written out and given back. A lost connection, a lost lease or a fence means that the outcome of the last command is unknown: the session is thrown
  * away whole, memory and all (*away*), and a new one starts from the cursors, which are the only truth about how far
  * it came. Errors that waiting cannot cure (another catalogue, a broken lake) end it: *ended*.
  *
@@ -81,6 +79,8 @@ export async function startIngestWorker(options: IngestWorkerOptions): Promise<I
     state: "starting",
     applied: 0,
     duplicates: 0,
+    forwarded: 0,
+    partitions: 0,
     laked: 0,
     parts: 0,
     unflushed: 0,

@@ -1,32 +1,33 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { PortraitError } from "../../errors.ts";
-import { entityKey } from "../../events/event.ts";
 import type { Lake } from "../../events/event-log.ts";
-import type { Reach } from "../../events/reach.ts";
+import { partitionOf } from "../../events/partition-of.ts";
+import { type Position, positionText } from "../../events/position.ts";
 import { SipHash } from "../../events/siphash.ts";
 import type { ApplyRules } from "../../features/apply-chunk.ts";
-import type { Reducer } from "../../features/feature.ts";
-import { type RebuiltState, statesFromLake } from "../../features/states-from-lake.ts";
-import { readStored } from "../../features/stored-value.ts";
+import type { Reducers } from "../../features/reducers.ts";
+import { statesFromLake } from "../../features/states-from-lake.ts";
 import { compareEntries, type EntryId, entryText, NO_ENTRY } from "../entry-id.ts";
 import { type CatalogueInForce, catalogueText, parseCatalogue } from "./catalogue.ts";
-import { lakeBehind, wantEntry } from "./ingest-session.ts";
-import { catalogueKey, cursorKey, lakedKey, logKey, parseStateKey, stateKey, verdictsKey } from "./keys.ts";
-import { tryLease } from "./lease.ts";
+import { wantEntry } from "./ingest-entry.ts";
+import { lakeBehind } from "./ingest-partition.ts";
+import { catalogueKey, cursorKey, lakedKey, logKey, marksKey, verdictsKey } from "./keys.ts";
 import { SWAP } from "./lua.ts";
 import { agreeOnPartitions } from "./partitions.ts";
 import { logSecret } from "./secret.ts";
+import { takeAll } from "./shares.ts";
+import { sweepGenerations, writeValues } from "./state-keys.ts";
 
 export interface ReplayOptions {
   readonly redis: Redis;
   readonly lake: Lake;
-  readonly reducer: Reducer;
+  readonly reducers: Reducers;
   readonly partitions: number;
   readonly knownIdsMs: number;
   /** Share between 0 and 1. */
   readonly onProgress?: (done: number, note?: string) => void;
-  /** How long to wait for a worker to let go of the log. */
+  /** How long to wait for workers to let go of the log. */
   readonly patienceMs?: number;
 }
 
@@ -45,18 +46,15 @@ const LEASE_MS = 10_000;
  * is swapped by one script. Until then readers see the old states; a replay that dies leaves nothing in force.
  *
  * The cursor goes back to the end of the lake, so what was applied after that is applied again by the next worker,
- * to the new states. Also the way back when Redis has lost what it knew.
+ * to the new states; and so do the marks, so that what it brings to second entities is forwarded again. Forwards that
+ * still wait in the log are of the generation before, and dropped. Also the way back when Redis has lost what it knew.
  *
  * @throws PortraitError TOO_BUSY while a worker applies; LAKE_BROKEN; CONFIG_INVALID
  */
 export async function replayStates(options: ReplayOptions): Promise<ReplaySummary> {
-  const { redis, lake, reducer, partitions, onProgress, patienceMs = LEASE_MS + 5_000 } = options;
+  const { redis, lake, reducers, partitions } = options;
   await agreeOnPartitions(redis, partitions);
-  let lost = false;
-  const lease = await leaseWithin(redis, patienceMs, () => {
-    lost = true;
-  });
-  try {
+  return aloneWithTheLog(options, async (lost) => {
     const ends = await lake.end();
     const before = await inForce(redis, partitions);
     for (const [partition, { laked }] of before.entries()) {
@@ -64,117 +62,74 @@ export async function replayStates(options: ReplayOptions): Promise<ReplaySummar
       if (compareEntries(end, laked) < 0) throw lakeBehind(partition, end, laked);
     }
     const generation = 1 + Math.max(0, ...before.map(({ catalogue }) => catalogue?.generation ?? 0));
-    await sweep(redis, (partition, found) => found === before[partition]?.catalogue?.generation);
-
-    const { events: total } = await lake.summary();
-    let events = 0;
-    let entities = 0;
-    for await (const page of pages(statesFromLake(lake, await rulesOf(options)))) {
-      const pipeline = redis.pipeline();
-      for (const { entity, partition, bytes } of page) pipeline.set(stateKey(partition, generation, entity), bytes);
-      for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
-      entities += page.length;
-      for (const one of page) events += one.events;
-      onProgress?.(events / Math.max(1, total), `${events.toLocaleString("en")} events`);
-    }
+    await sweepGenerations(redis, (partition, found) => found === before[partition]?.catalogue?.generation);
+    const done = await writeStates(options, generation);
 
     for (const [partition, { cursor, catalogue }] of before.entries()) {
-      if (lost) throw tooBusy();
+      if (lost()) throw tooBusy();
       const end = ends.get(partition) ?? NO_ENTRY;
       await raiseStream(redis, partition, end);
       const swapped = await redis.eval(
         SWAP,
-        4,
+        5,
         ...[cursorKey(partition), catalogueKey(partition), verdictsKey(partition), lakedKey(partition)],
-        ...[cursor, catalogue ? catalogueText(catalogue) : ""],
-        ...[entryText(end), catalogueText({ generation, digest: reducer.digest })],
+        ...[marksKey(partition), cursor, catalogue ? catalogueText(catalogue) : ""],
+        ...[entryText(end), catalogueText({ generation, digest: reducers.digest }), ...marksAt(ends, partition)],
       );
       if (swapped !== 1) throw tooBusy();
     }
-    await sweep(redis, (_, found) => found === generation);
-    return { events, entities, catalogue: reducer.digest };
-  } finally {
-    await lease.release();
-  }
+    await sweepGenerations(redis, (_, found) => found === generation);
+    return { ...done, catalogue: reducers.digest };
+  });
 }
 
-export interface VerifySummary {
-  /** Entities in the lake. */
-  readonly entities: number;
-  readonly equal: number;
-  /** Bytes differ: the states are not what the log says. */
-  readonly different: number;
-  /** In the lake, not among the states. */
-  readonly missing: number;
-  /** Among the states, not in the lake. */
-  readonly extra: number;
-  /** States that hold events which are not in the lake yet: not compared. */
-  readonly ahead: number;
-}
+/** Where the lake ends in every other partition: as far as the rebuilt second entities have come. */
+const marksAt = (ends: ReadonlyMap<number, Position>, receiver: number): (string | number)[] =>
+  [...ends].flatMap(([origin, position]) => (origin === receiver ? [] : [origin, positionText(position)]));
 
-/**
- * Compares every stored state with what the lake alone gives, byte for byte. Reads only.
- *
- * @throws PortraitError LAKE_BROKEN, CONFIG_INVALID
- */
-export async function verifyStates(options: ReplayOptions): Promise<VerifySummary> {
+/** Writes what the lake makes of every entity, or of those that events since a moment touched. */
+export async function writeStates(
+  options: ReplayOptions,
+  generation: number,
+  touchedSince?: number,
+): Promise<{ events: number; entities: number }> {
   const { redis, lake, partitions, onProgress } = options;
-  await agreeOnPartitions(redis, partitions);
-  const generations = (await inForce(redis, partitions)).map(({ catalogue }) => catalogue?.generation ?? 0);
   const { events: total } = await lake.summary();
-  const result = { entities: 0, equal: 0, different: 0, missing: 0, extra: 0, ahead: 0 };
-  const seen = new Set<string>();
-  let events = 0;
-  for await (const page of pages(statesFromLake(lake, await rulesOf(options)))) {
-    const pipeline = redis.pipeline();
-    for (const { entity, partition } of page) pipeline.getBuffer(stateKey(partition, generations[partition], entity));
-    const answers = (await pipeline.exec()) ?? [];
-    page.forEach((rebuilt, i) => {
-      const [error, value] = answers[i] as [Error | null, Buffer | null];
-      if (error) throw error;
-      seen.add(entityKey(rebuilt.entity));
-      result[compare(rebuilt, value)]++;
-      result.entities++;
-      events += rebuilt.events;
-    });
-    onProgress?.(events / Math.max(1, total), `${events.toLocaleString("en")} events`);
+  const done = { events: 0, entities: 0 };
+  const query = touchedSince === undefined ? {} : { touchedSince };
+  for await (const page of pages(statesFromLake(lake, await rulesOf(options), query))) {
+    await writeValues(
+      redis,
+      generation,
+      page.map((one) => ({ ...one, partition: partitionOf(one.entity, partitions) })),
+    );
+    done.entities += page.length;
+    for (const one of page) done.events += one.events;
+    onProgress?.(Math.min(1, done.events / Math.max(1, total)), `${done.events.toLocaleString("en")} events`);
   }
-  const ends = await lake.end();
-  for await (const keys of stateKeys(redis)) {
-    for (const { key, partition, generation, entity } of keys) {
-      if (generation !== generations[partition] || seen.has(entityKey(entity))) continue;
-      const value = await redis.getBuffer(key);
-      if (!value) continue;
-      result[isBeyond(readStored(value).reach, (of) => ends.get(of)) ? "ahead" : "extra"]++;
-    }
-  }
-  return result;
+  return done;
 }
 
-function compare(rebuilt: RebuiltState, value: Buffer | null): "equal" | "different" | "missing" | "ahead" {
-  if (!value) return "missing";
-  if (value.equals(rebuilt.bytes)) return "equal";
-  const ends = new Map(rebuilt.reach.map((line) => [line.partition, line.position]));
-  return isBeyond(readStored(value).reach, (partition) => ends.get(partition)) ? "ahead" : "different";
-}
-
-/** Whether a state holds events after these ends. */
-const isBeyond = (reach: Reach, endOf: (partition: number) => EntryId | undefined): boolean =>
-  reach.some(({ partition, position }) => compareEntries(position, endOf(partition) ?? NO_ENTRY) > 0);
-
-async function rulesOf({ redis, reducer, knownIdsMs }: ReplayOptions): Promise<ApplyRules> {
-  return { reducer, horizonDays: Math.ceil(knownIdsMs / 86_400_000), hash: new SipHash(await logSecret(redis)) };
-}
-
-async function leaseWithin(redis: Redis, ms: number, onLost: () => void) {
-  const until = performance.now() + ms;
-  const token = randomUUID();
-  for (;;) {
-    const lease = await tryLease(redis, token, LEASE_MS, onLost);
-    if (lease) return lease;
-    if (performance.now() > until) throw tooBusy();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+/** Holds every partition's lease while `act` runs. @throws PortraitError TOO_BUSY while a worker applies */
+export async function aloneWithTheLog<T>(
+  { redis, partitions, patienceMs = LEASE_MS + 5_000 }: ReplayOptions,
+  act: (lost: () => boolean) => Promise<T>,
+): Promise<T> {
+  let lost = false;
+  const onLost = () => {
+    lost = true;
+  };
+  const leases = await takeAll({ redis, token: randomUUID(), partitions, ms: LEASE_MS, onLost }, patienceMs);
+  if (!leases) throw tooBusy();
+  try {
+    return await act(() => lost);
+  } finally {
+    await leases.release();
   }
+}
+
+export async function rulesOf({ redis, reducers, knownIdsMs }: ReplayOptions): Promise<ApplyRules> {
+  return { reducers, horizonDays: Math.ceil(knownIdsMs / 86_400_000), hash: new SipHash(await logSecret(redis)) };
 }
 
 const tooBusy = () =>
@@ -218,29 +173,9 @@ async function raiseStream(redis: Redis, partition: number, end: EntryId): Promi
   }
 }
 
-/** Deletes the states that `keep` does not want. */
-async function sweep(redis: Redis, keep: (partition: number, generation: number) => boolean): Promise<void> {
-  for await (const keys of stateKeys(redis)) {
-    const pipeline = redis.pipeline();
-    for (const { key, partition, generation } of keys) if (!keep(partition, generation)) pipeline.unlink(key);
-    if (pipeline.length > 0) await pipeline.exec();
-  }
-}
-
-async function* stateKeys(redis: Redis) {
-  let cursor = "0";
-  do {
-    const [next, keys] = await redis.scan(cursor, "MATCH", "s:{p*}:*", "COUNT", 1_000);
-    cursor = next;
-    yield keys.flatMap((key) => {
-      const parsed = parseStateKey(key);
-      return parsed ? [{ key, ...parsed }] : [];
-    });
-  } while (cursor !== "0");
-}
-
-async function* pages(states: AsyncIterable<RebuiltState>): AsyncGenerator<RebuiltState[]> {
-  let page: RebuiltState[] = [];
+/** States in pages, so that many are written or read at a time. */
+export async function* pages<T>(states: AsyncIterable<T>): AsyncGenerator<T[]> {
+  let page: T[] = [];
   for await (const state of states) {
     page.push(state);
     if (page.length < PAGE) continue;

@@ -6,11 +6,13 @@ import { expect, onTestFinished, test } from "vitest";
 import { createRandom } from "../../../models/random.ts";
 import { PortraitError } from "../../../src/errors.ts";
 import type { Event } from "../../../src/events/event.ts";
+import { oneReducer } from "../../../src/features/reducers.ts";
 import { createParquetLake } from "../../../src/stores/lake/parquet-lake.ts";
-import type { FaultPoint } from "../../../src/stores/redis/ingest-session.ts";
+import type { FaultPoint } from "../../../src/stores/redis/ingest-guards.ts";
 import type { IngestWorker } from "../../../src/stores/redis/ingest-worker.ts";
-import { replayStates, verifyStates } from "../../../src/stores/redis/replay-states.ts";
+import { replayStates } from "../../../src/stores/redis/replay-states.ts";
 import { createRedisStateStore } from "../../../src/stores/redis/state-store.ts";
+import { verifyStates } from "../../../src/stores/redis/verify-states.ts";
 import { allOf, anEvent, countingReducer, DAY, NOON } from "../../support/events.ts";
 import { useRedis } from "../../support/redis.ts";
 import { type RedisHouse, redisHouse } from "../../support/redis-house.ts";
@@ -43,7 +45,7 @@ function traffic(count: number, seed: number): Event[] {
 const options = (house: RedisHouse) => ({
   redis: house.redis,
   lake: house.lake,
-  reducer,
+  reducers: oneReducer(reducer),
   partitions: house.partitions,
   knownIdsMs: 7 * DAY,
 });
@@ -60,6 +62,7 @@ async function expectExactlyOnce(house: RedisHouse, sent: readonly Event[]): Pro
     missing: 0,
     extra: 0,
     ahead: 0,
+    behind: 0,
   });
   const states = await house.states.read(
     [...new Set(sent.map(({ entity }) => entity.id))].map((id) => ({ kind: "user", id })),
@@ -183,18 +186,26 @@ test("connections cut by the server are an unknown outcome, and nothing comes of
   await expectExactlyOnce(house, events);
 });
 
-test("a second worker stands by and takes over when the first one goes", async () => {
-  await using house = await redisHouse(server.url, reducer);
-  const first = await house.work();
-  await house.log.append([anEvent({ id: "one" })]);
-  await first.idle();
-  const second = await house.work();
-  await expect.poll(() => second.stats().state).toBe("standby");
+test("workers share the partitions, hand them over in order, and the last one has them all", async () => {
+  await using house = await redisHouse(server.url, reducer, 5);
+  const events = traffic(2_000, 11);
+  const first = await house.work({ leaseMs: 2_000, flushMs: 10 });
+  const shared = (...workers: IngestWorker[]) =>
+    expect.poll(() => workers.map((one) => one.stats().partitions).sort(), { timeout: 15_000 });
+  await shared(first).toEqual([5]);
+  const sending = send(house, events, 5);
+  const second = await house.work({ leaseMs: 2_000, flushMs: 10 });
+  await shared(first, second).toEqual([2, 3]);
+  const third = await house.work({ leaseMs: 2_000, flushMs: 10 });
+  await shared(first, second, third).toEqual([1, 2, 2]);
   await first.close();
-  await house.log.append([anEvent({ id: "two" })]);
+  await shared(second, third).toEqual([2, 3]);
+  await third.close();
+  await shared(second).toEqual([5]);
+  await sending;
   await second.idle();
-  expect(first.stats().state).toBe("ended");
-  expect((await allOf(house.lake)).map(({ id }) => id).sort()).toEqual(["one", "two"]);
+  expect([first, second, third].map((one) => one.stats().restarts)).toEqual([0, 0, 0]); // nobody was ever fenced
+  await expectExactlyOnce(house, events);
 });
 
 test("the stream and the verdicts are gone once the lake holds what they were about", async () => {
@@ -218,17 +229,19 @@ test("states of another catalogue are refused, and rebuilt by a replay", async (
 
   const other = countingReducer("counting-2");
   const states = createRedisStateStore({ redis: house.redis, partitions: house.partitions, digest: other.digest });
-  await expect(house.work({ reducer: other })).rejects.toMatchObject({ code: "STATE_FROM_OTHER_CATALOGUE" });
-  await expect(house.work({ reducer: other })).rejects.toThrow(/portrait replay/);
+  await expect(house.work({ reducers: oneReducer(other) })).rejects.toMatchObject({
+    code: "STATE_FROM_OTHER_CATALOGUE",
+  });
+  await expect(house.work({ reducers: oneReducer(other) })).rejects.toThrow(/portrait replay/);
   await expect(states.read([events[0].entity])).rejects.toMatchObject({ code: "STATE_FROM_OTHER_CATALOGUE" });
 
-  const replayed = await replayStates({ ...options(house), reducer: other });
+  const replayed = await replayStates({ ...options(house), reducers: oneReducer(other) });
   expect(replayed).toMatchObject({ events: new Set(events.map(({ id }) => id)).size, catalogue: "counting-2" });
   const [old] = await states.read([events[0].entity]);
   expect(old).toBeDefined();
   expect((await house.redis.keys("s:*")).every((key) => key.includes("}:2:"))).toBe(true);
   const more = anEvent({ user: events[0].entity.id });
-  const next = await house.work({ reducer: other });
+  const next = await house.work({ reducers: oneReducer(other) });
   await house.log.append([more, events[0]]); // one new, one known since before the replay
   await next.idle();
   expect(next.stats()).toMatchObject({ applied: 1, duplicates: 1 });
@@ -311,6 +324,7 @@ test("verify counts a state that is not what the log says", async () => {
     missing: 1,
     extra: 1,
     ahead: 0,
+    behind: 0,
   });
 });
 

@@ -1,0 +1,51 @@
+import { PortraitError } from "../../errors.ts";
+import { unpackEntry } from "../../events/entry-codec.ts";
+import type { LoggedText } from "../../events/logged-text.ts";
+import { type EntryId, parseEntry } from "../entry-id.ts";
+import { type Forward, isForward, unpackForward } from "./forward-codec.ts";
+
+export type RawEntry = [id: Buffer, fields: Buffer[]];
+
+/** One entry of a partition's stream: a commit group from the door, or a forward from another partition. */
+export interface Entry {
+  readonly id: EntryId;
+  /** Empty when it is a forward. */
+  readonly events: readonly LoggedText[];
+  readonly forward?: Forward;
+}
+
+export function toEntry([rawId, fields]: RawEntry, partition: number): Entry {
+  const id = wantEntry(rawId.toString());
+  const bytes = fields[1];
+  return isForward(bytes)
+    ? { id, events: [], forward: unpackForward(bytes) }
+    : { id, events: unpackEntry(bytes, partition, id.ms, id.seq) };
+}
+
+/** @throws PortraitError LOG_BROKEN */
+export function wantEntry(text: string): EntryId {
+  const id = parseEntry(text);
+  if (!id) throw new PortraitError("LOG_BROKEN", `Wanted a stream entry id in Redis, found "${text.slice(0, 40)}".`);
+  return id;
+}
+
+/** One bit an event, set for duplicates; only entries that have some. */
+export function verdictMasks(entries: readonly Entry[], duplicate: Uint8Array): [EntryId, Buffer][] {
+  const masks: [EntryId, Buffer][] = [];
+  let at = 0;
+  for (const { id, events } of entries) {
+    let mask: Buffer | undefined;
+    for (let i = 0; i < events.length; i++) {
+      if (duplicate[at + i] === 0) continue;
+      mask ??= Buffer.alloc((events.length + 7) >> 3);
+      mask[i >> 3] |= 1 << (i & 7);
+    }
+    if (mask) masks.push([id, mask]);
+    at += events.length;
+  }
+  return masks;
+}
+
+/** Those of an entry's events that its mask does not call duplicates. */
+export const acceptedBy = (mask: Buffer | undefined, events: readonly LoggedText[]): readonly LoggedText[] =>
+  mask ? events.filter((_, i) => ((mask[i >> 3] >> (i & 7)) & 1) === 0) : events;

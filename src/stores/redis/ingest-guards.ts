@@ -1,0 +1,25 @@
+/**
+ * The guards of the protocol by name. Taking one out is for `npm run soak` alone, which shows that it then fails.
+ *
+ * - `fence`: a commit is refused when another worker has moved the cursor
+ * - `one-script`: states and cursor are written together
+ * - `verdicts`: duplicates are remembered until their part is in the lake
+ * - `forward-first`: second entities get their events before the first one's are committed
+ * - `high-water`: a forward that came before is dropped
+ * - `claim`: a part is never written over another
+ * - `known-ids`: a redelivered event is recognised
+ */
+export const GUARDS = ["fence", "one-script", "verdicts", "forward-first", "high-water", "claim", "known-ids"] as const;
+export type Guard = (typeof GUARDS)[number];
+
+/** The narrow places of the protocol, where tests end a worker. */
+export const FAULT_POINTS = [
+  "before-forward",
+  "before-commit",
+  "after-commit",
+  "before-claim",
+  "after-claim",
+  "before-trim",
+  "before-hand-over",
+] as const;
+export type FaultPoint = (typeof FAULT_POINTS)[number];
