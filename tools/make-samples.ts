@@ -8,6 +8,7 @@ import { DEFAULT_FEATURES } from "../src/features/catalogue.ts";
 import { createReducer } from "../src/features/reducer.ts";
 import { BUILT_IN_RECIPES } from "../src/retraining/recipes.ts";
 import { createMemoryHouse } from "../src/stores/memory/memory-house.ts";
+import { oneReducer } from "../src/features/reducers.ts";
 import { exportDataset } from "../training/replay/export-dataset.ts";
 import { replayDataset } from "../training/replay/replay-dataset.ts";
 
@@ -29,6 +30,6 @@ function* events() {
 await ingestEvents(events(), { log });
 const recipe = BUILT_IN_RECIPES.find(({ name }) => name === "repayment");
 if (!recipe) throw new Error("there is no recipe called repayment");
-const replayed = await replayDataset({ recipe, lake, reducer });
+const replayed = await replayDataset({ recipe, lake, reducers: oneReducer(reducer) });
 await exportDataset(replayed, join(folder, "loans.csv"));
 console.log(JSON.stringify(replayed.about));

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { expectedEce } from "../models/metrics/expected-ece.ts";
 import { table } from "../src/cli/terminal.ts";
 import { DEFAULT_FEATURES } from "../src/features/catalogue.ts";
-import { createReducer } from "../src/features/reducer.ts";
+import { createReducers } from "../src/features/reducers.ts";
 import { BUILT_IN_RECIPES } from "../src/retraining/recipes.ts";
 import { createParquetLake } from "../src/stores/lake/parquet-lake.ts";
 import { createMemoryArtifacts } from "../src/stores/memory/artifacts.ts";
@@ -71,7 +71,7 @@ async function walk(name: string, path: string, map: string, varFolder: string) 
           return {};
         },
       },
-      { lake, artifacts: createMemoryArtifacts(), reducer: createReducer(DEFAULT_FEATURES) },
+      { lake, artifacts: createMemoryArtifacts(), reducers: createReducers(DEFAULT_FEATURES) },
     );
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     const time = replayed?.data.time ?? new Float64Array();

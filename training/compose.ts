@@ -1,7 +1,7 @@
 import type { Config } from "../src/config.ts";
 import type { Lake } from "../src/events/event-log.ts";
 import type { Reducer } from "../src/features/feature.ts";
-import { createReducer } from "../src/features/reducer.ts";
+import { createReducers, type Reducers } from "../src/features/reducers.ts";
 import type { Recipe } from "../src/retraining/recipe.ts";
 import type { ArtifactStore } from "../src/scoring/artifact.ts";
 import type { SegmentationStore } from "../src/segments/segmentation-store.ts";
@@ -21,6 +21,7 @@ export interface Workshop {
   readonly artifacts: ArtifactStore;
   readonly segmentations: SegmentationStore;
   readonly reducer: Reducer;
+  readonly reducers: Reducers;
   readonly recipes: readonly Recipe[];
   close(): Promise<void>;
 }
@@ -31,6 +32,7 @@ export interface Workshop {
  */
 export async function composeTraining(config: Config, redisUrl?: string): Promise<Workshop> {
   const { features, recipes } = loadDeclarations(config.declarations);
+  const reducers = createReducers(features);
   const redis = redisUrl === undefined ? undefined : connectFailFast(redisUrl);
   if (redis) await whenReady(redis, 2_000);
   const lake = createParquetLake(config.paths.lake);
@@ -40,7 +42,8 @@ export async function composeTraining(config: Config, redisUrl?: string): Promis
     lake,
     segmentations: redis ? createLayeredSegmentations(createRedisSegmentations(redis), nearSegments) : nearSegments,
     artifacts: redis ? createLayeredArtifacts(createRedisArtifacts(redis), near) : near,
-    reducer: createReducer(features),
+    reducer: reducers.of("user"),
+    reducers,
     recipes,
     async close() {
       await lake.close();

@@ -3,7 +3,7 @@ import { auc } from "../models/metrics/auc.ts";
 import { takeRows } from "../models/model.ts";
 import { PortraitError } from "../src/errors.ts";
 import type { Lake } from "../src/events/event-log.ts";
-import type { Reducer } from "../src/features/feature.ts";
+import type { Reducers } from "../src/features/reducers.ts";
 import type { RetrainResult } from "../src/retraining/job.ts";
 import { type Recipe, recipeDigest } from "../src/retraining/recipe.ts";
 import type { Artifact, ArtifactStore } from "../src/scoring/artifact.ts";
@@ -13,6 +13,7 @@ import { type Case, judge } from "./judge/gate.ts";
 import { learn } from "./learn/learn.ts";
 import type { Effort, Learned } from "./learn/learned.ts";
 import { toArtifact } from "./publish/publish.ts";
+import { planColumns } from "./replay/columns.ts";
 import { recencyFrequency } from "./replay/recency-frequency.ts";
 import { type ReplayAbout, type Replayed, replayDataset } from "./replay/replay-dataset.ts";
 
@@ -34,7 +35,7 @@ export interface RetrainRequest {
 export interface RetrainDeps {
   readonly lake: Pick<Lake, "readByEntity" | "summary">;
   readonly artifacts: ArtifactStore;
-  readonly reducer: Reducer;
+  readonly reducers: Reducers;
   readonly onProgress?: (done: number, step: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -59,14 +60,14 @@ export const versionName = (askedAt: number): string => new Date(askedAt).toISOS
  */
 export async function retrainRecipe(request: RetrainRequest, deps: RetrainDeps): Promise<Retrained> {
   const { recipe, until, seed, reason, askedAt } = request;
-  const { lake, artifacts, reducer, onProgress = () => {}, signal } = deps;
+  const { lake, artifacts, reducers, onProgress = () => {}, signal } = deps;
   const model = recipe.name;
   const version = versionName(askedAt);
 
   const replayed = await replayDataset({
     recipe,
     lake,
-    reducer,
+    reducers,
     until,
     signal,
     onProgress: (done, note) => onProgress(0.6 * done, `replaying: ${note}`),
@@ -95,7 +96,7 @@ export async function retrainRecipe(request: RetrainRequest, deps: RetrainDeps):
       recipe: recipe.name,
       digest: recipeDigest(recipe),
       entity: recipe.entity,
-      catalogue: reducer.digest,
+      catalogue: planColumns(recipe, reducers).joint.digest,
       log: { from: about.from, until: about.until, events: about.events },
     },
   });

@@ -9,7 +9,7 @@ import type { Train } from "./worker.ts";
 const SEGMENTS = "segments";
 
 /** Runs one retraining job in a workshop. A job that has published its version already is not run again. */
-export function jobRunner({ lake, artifacts, segmentations, reducer, recipes }: Workshop): Train {
+export function jobRunner({ lake, artifacts, segmentations, reducer, reducers, recipes }: Workshop): Train {
   return async ({ model, until: given, seed, reason }, { askedAt, onProgress, signal }) => {
     const until = given ?? askedAt; // so that a second attempt sees the same log
     const step = (done: number, words: string) => onProgress({ done, step: words });
@@ -38,7 +38,7 @@ export function jobRunner({ lake, artifacts, segmentations, reducer, recipes }: 
     if (decided) return { model, version, promoted: true, why: decided.why };
     const { promoted, why } = await retrainRecipe(
       { recipe, until, seed, reason, askedAt },
-      { lake, artifacts, reducer, onProgress: step, signal },
+      { lake, artifacts, reducers, onProgress: step, signal },
     );
     return { model, version, promoted, why };
   };

@@ -6,6 +6,7 @@ import { Recipe } from "../../src/retraining/recipe.ts";
 import { BUILT_IN_RECIPES } from "../../src/retraining/recipes.ts";
 import { createMemoryArtifacts } from "../../src/stores/memory/artifacts.ts";
 import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
+import { oneReducer } from "../../src/features/reducers.ts";
 import { retrainRecipe, versionName } from "../../training/retrain.ts";
 import { SHOP_CLOSES, simulatedEvents } from "../support/simulated.ts";
 
@@ -39,7 +40,7 @@ describe("a simulated shop of 250 people", () => {
   test("a purchase model is learned from the log, beats the base rate, and answers", async () => {
     const artifacts = createMemoryArtifacts();
     const steps: number[] = [];
-    const made = await retrainRecipe(ask(), { lake, artifacts, reducer, onProgress: (done) => steps.push(done) });
+    const made = await retrainRecipe(ask(), { lake, artifacts, reducers: oneReducer(reducer), onProgress: (done) => steps.push(done) });
     expect(made).toMatchObject({ model: "purchase", version: "2026-03-01T00-00-00-000Z", promoted: true });
     expect(made.why).toMatch(/^manual: the first version, AUC 0\.\d{3}$/);
     expect(await artifacts.champion("purchase")).toBe(made.version);
@@ -54,8 +55,8 @@ describe("a simulated shop of 250 people", () => {
 
   test("the same job, run again, publishes one version, byte for byte", async () => {
     const artifacts = createMemoryArtifacts();
-    const first = await retrainRecipe(ask(), { lake, artifacts, reducer });
-    const second = await retrainRecipe(ask(), { lake, artifacts, reducer });
+    const first = await retrainRecipe(ask(), { lake, artifacts, reducers: oneReducer(reducer) });
+    const second = await retrainRecipe(ask(), { lake, artifacts, reducers: oneReducer(reducer) });
     expect(second.artifact.digest).toBe(first.artifact.digest);
     expect(await artifacts.versions("purchase")).toEqual([first.version]);
     expect(await artifacts.history("purchase")).toHaveLength(1);
@@ -63,8 +64,8 @@ describe("a simulated shop of 250 people", () => {
 
   test("a later version is judged against the champion on the same rows", async () => {
     const artifacts = createMemoryArtifacts();
-    const first = await retrainRecipe(ask(), { lake, artifacts, reducer });
-    const second = await retrainRecipe(ask({ askedAt: SHOP_CLOSES + 1_000 }), { lake, artifacts, reducer });
+    const first = await retrainRecipe(ask(), { lake, artifacts, reducers: oneReducer(reducer) });
+    const second = await retrainRecipe(ask({ askedAt: SHOP_CLOSES + 1_000 }), { lake, artifacts, reducers: oneReducer(reducer) });
     // the same rows and the same seed: the same model under another name
     const [, mine, theirs] = /AUC (\S+) against (\S+) of/.exec(second.why) ?? [];
     expect(mine).toBe(theirs);
@@ -74,12 +75,12 @@ describe("a simulated shop of 250 people", () => {
 
   test("a gate that is not passed keeps the version and leaves the champion", async () => {
     const artifacts = createMemoryArtifacts();
-    const first = await retrainRecipe(ask(), { lake, artifacts, reducer });
+    const first = await retrainRecipe(ask(), { lake, artifacts, reducers: oneReducer(reducer) });
     const strict = Recipe.parse({ ...purchase, gate: { minRows: 1_000_000 } });
     const second = await retrainRecipe(ask({ recipe: strict, askedAt: SHOP_CLOSES + 1_000 }), {
       lake,
       artifacts,
-      reducer,
+      reducers: oneReducer(reducer),
     });
     expect(second.promoted).toBe(false);
     expect(second.why).toMatch(/^manual: it learned from [\d,]+ rows, and the gate wants 1,000,000$/);
@@ -93,7 +94,7 @@ describe("a simulated shop of 250 people", () => {
     const run = retrainRecipe(ask(), {
       lake,
       artifacts,
-      reducer,
+      reducers: oneReducer(reducer),
       signal: abort.signal,
       onProgress: (done) => done > 0.6 && abort.abort("cancelled"),
     });
@@ -104,13 +105,13 @@ describe("a simulated shop of 250 people", () => {
   test("an outcome that never happens cannot be learned, and the error names the count", async () => {
     const never = Recipe.parse({ ...purchase, target: { kind: "event-within", event: "Moon Landed", days: 30 } });
     await expect(
-      retrainRecipe(ask({ recipe: never }), { lake, artifacts: createMemoryArtifacts(), reducer }),
+      retrainRecipe(ask({ recipe: never }), { lake, artifacts: createMemoryArtifacts(), reducers: oneReducer(reducer) }),
     ).rejects.toMatchObject({ code: expect.stringMatching(/LABEL_INVALID|DATASET_TOO_SMALL/) });
   });
 });
 
 test("an empty log is too small to learn from", async () => {
   const { lake: empty } = createMemoryHouse({ reducer });
-  const run = retrainRecipe(ask(), { lake: empty, artifacts: createMemoryArtifacts(), reducer });
+  const run = retrainRecipe(ask(), { lake: empty, artifacts: createMemoryArtifacts(), reducers: oneReducer(reducer) });
   await expect(run).rejects.toMatchObject({ code: "DATASET_TOO_SMALL" });
 });

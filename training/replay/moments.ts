@@ -71,7 +71,7 @@ export function takeWithin(
 }
 
 /**
- * Rows of one entity just before each event of the target: what was logged before it is in the state,
+ * Rows of one entity just before each event of the target that happened to it (not to others, touching it): what was logged before it is in the state,
  * the event itself is not, and the moment is when it became known.
  * The label: did the outcome about the same thing become known within `days` after that?
  */
@@ -85,8 +85,8 @@ export function takeBecomes(
 ): void {
   const outcomes = new Map<string, number>();
   let asked = false;
-  for (const { name, properties, known } of events) {
-    if (name === target.event) asked = true;
+  for (const { name, properties, known, touched } of events) {
+    if (name === target.event && !touched) asked = true;
     if (name !== target.outcome) continue;
     const thing = thingOf(properties[target.on]);
     // events come in the order in which they were known, so the first one stands
@@ -98,7 +98,7 @@ export function takeBecomes(
   const state = reducer.empty();
   let ahead = countOf(events, target.event);
   for (const event of events) {
-    if (event.name === target.event) {
+    if (event.name === target.event && !event.touched) {
       const thing = thingOf(event.properties[target.on]);
       const outcome = thing === undefined ? undefined : outcomes.get(thing);
       if (thing === undefined) untaken.unnamed++;
@@ -112,7 +112,7 @@ export function takeBecomes(
 }
 
 const countOf = (events: readonly LoggedEvent[], name: string) =>
-  events.reduce((sum, event) => sum + Number(event.name === name), 0);
+  events.reduce((sum, event) => sum + Number(event.name === name && !event.touched), 0);
 
 /** Ids are compared as text: 17 and "17" are the same order. */
 const thingOf = (value: string | number | boolean | undefined) => (value === undefined ? undefined : String(value));

@@ -1,16 +1,19 @@
 import type { Dataset } from "../../models/model.ts";
 import type { Lake, LoggedEvent } from "../../src/events/event-log.ts";
-import type { Reducer, Row } from "../../src/features/feature.ts";
+import type { Row } from "../../src/features/feature.ts";
+import type { Reducers } from "../../src/features/reducers.ts";
 import type { Recipe } from "../../src/retraining/recipe.ts";
 import { planColumns } from "./columns.ts";
 import { type Take, takeBecomes, takeWithin, type Untaken } from "./moments.ts";
+import { createRowIndex } from "./row-index.ts";
 import { createRowStore } from "./row-store.ts";
+import { readSecond } from "./second-entities.ts";
 import { spineOf } from "./spine.ts";
 
 export interface ReplayRequest {
   readonly recipe: Recipe;
   readonly lake: Pick<Lake, "readByEntity" | "summary">;
-  readonly reducer: Reducer;
+  readonly reducers: Reducers;
   /** Nothing known later than this moment (ms) is read. Absent, or beyond the end of the log = the end of the log. */
   readonly until?: number;
   readonly onProgress?: (done: number, note: string) => void;
@@ -46,15 +49,20 @@ export interface Replayed {
  *
  * The future never teaches the past: a row's features come from events that were known by its moment, its label
  * from events known by `until`, and rows whose horizon has not ended are counted (`immature`), not taken.
- * Cost: one pass over the lake; memory for the rows and for the events of one entity at a time.
+ * Rows of an event in flight that touches second entities are joined from a pass by each kind: the state of the
+ * terminal holds what was known, in the order of the log, before the event.
+ * Cost: one pass over the lake a kind; memory for the rows and for the events of one entity at a time.
  *
  * @throws PortraitError RECIPE_INVALID; what the lake throws; the signal's reason.
  */
 export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
-  const { recipe, lake, reducer, onProgress, signal } = request;
+  const { recipe, lake, reducers, onProgress, signal } = request;
   const { target } = recipe;
-  const plan = planColumns(recipe, reducer.features);
-  const store = createRowStore(plan, reducer, target.event);
+  const plan = planColumns(recipe, reducers);
+  const { seconds } = plan.joint;
+  const reducer = reducers.of(recipe.entity);
+  const store = createRowStore(plan, reducers, target.event);
+  const index = seconds.length > 0 ? createRowIndex() : undefined;
 
   signal?.throwIfAborted();
   const log = await lake.summary();
@@ -75,6 +83,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
     const take: Take = (state, moment, label, inFlight) => {
       reading = reducer.read(state, moment, reading);
       store.add(reading, inFlight?.event.properties, label, moment);
+      if (inFlight) index?.add(inFlight.event.partition, inFlight.event.position);
       owners.push(events[0].entity.id);
       if (inFlight) things.push(inFlight.thing);
       if (label) positives++;
@@ -85,7 +94,9 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   };
 
   let current: LoggedEvent[] = [];
-  for await (const batch of lake.readByEntity({ kind: recipe.entity, knownUntil: until })) {
+  const passes = 1 + seconds.length;
+  const through = reducers.kinds.find(({ name }) => name === recipe.entity)?.from;
+  for await (const batch of lake.readByEntity({ kind: recipe.entity, through, knownUntil: until })) {
     signal?.throwIfAborted();
     for (const event of batch) {
       if (current.length && current[0].entity.id !== event.entity.id) {
@@ -95,9 +106,27 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
       current.push(event);
     }
     seen += batch.length;
-    onProgress?.(Math.min(1, seen / Math.max(1, log.events)), `${seen.toLocaleString("en")} events`);
+    onProgress?.(Math.min(1, seen / Math.max(1, log.events)) / passes, `${seen.toLocaleString("en")} events`);
   }
   if (current.length) replayEntity(current);
+
+  for (const [place, kind] of seconds.entries()) {
+    if (!index || store.rows === 0) break;
+    let read = 0;
+    await readSecond({
+      batches: lake.readByEntity({ kind: kind.name, through: kind.from, knownUntil: until }),
+      reducer: reducers.of(kind.name),
+      event: target.event,
+      index,
+      put: (row, reading) => store.put(place, row, reading),
+      onBatch: (events) => {
+        signal?.throwIfAborted();
+        read += events;
+        const done = (place + 1 + Math.min(1, read / Math.max(1, log.events))) / passes;
+        onProgress?.(done, `${read.toLocaleString("en")} events by ${kind.name}`);
+      },
+    });
+  }
 
   const data = store.finish();
   return {

@@ -1,136 +1,145 @@
-import type { Column, Dataset } from "../../models/model.ts";
+import type { Dataset } from "../../models/model.ts";
 import type { Property } from "../../src/events/event.ts";
-import type { Reducer, Row } from "../../src/features/feature.ts";
-import { createRowEncoder, FIELD_PREFIX } from "../../src/scoring/encode-row.ts";
-import { type ColumnPlan, commonest, toColumns } from "./columns.ts";
+import type { FeatureFace, Row } from "../../src/features/feature.ts";
+import { jointName } from "../../src/features/joint.ts";
+import type { Reducers } from "../../src/features/reducers.ts";
+import { FIELD_PREFIX, ratio, ratioName, valueReader } from "../../src/scoring/encode-row.ts";
+import { type ColumnPlan, toColumns } from "./columns.ts";
+import { createLanes, type Lanes } from "./lanes.ts";
 
-const ROWS_A_BLOCK = 4_096;
-const MISSING = -1;
-
-/** Rows as they were read, before the levels of the categories are known. */
-interface Block {
-  readonly numbers: Float64Array;
-  readonly texts: Int32Array;
-  readonly fields: (Property | undefined)[];
+export interface RowStore {
+  readonly rows: number;
+  /** A new row: what is read of the first entity, and the event in flight. Answers its number. */
+  add(reading: Row, properties: Readonly<Record<string, Property>> | undefined, label: boolean, moment: number): number;
+  /** What is read of a second entity of the row: `place` is that of its kind in the plan's `joint.seconds`. */
+  put(place: number, row: number, reading: Row): void;
+  /** The Dataset, and an end to this store. */
+  finish(): Dataset;
 }
 
 /**
- * Keeps rows until the last one is in, then turns them into a Dataset through the encoder that serving uses.
+ * Keeps rows column by column until the last one is in, since only then the levels of the categories are known.
  *
- * Memory: 8 bytes a number and 4 a text, in blocks that are given up one by one while the Dataset fills;
- * each distinct text is kept once.
+ * What it makes of a row is what the encoder that serves makes of it (test/training/replay holds them together).
  */
-export function createRowStore(plan: ColumnPlan, reducer: Pick<Reducer, "features">, eventName: string) {
-  const faces = reducer.features;
-  const chosen = new Set(plan.features.map((feature) => feature.name));
-  const numberLanes = lanesOf("number");
-  const textLanes = lanesOf("category");
-  const fieldNames = plan.fields.map((field) => field.property);
-
-  const blocks: Block[] = [];
-  const words = textLanes.map(() => new Map<string, number>());
-  const wordCounts = textLanes.map(() => [] as number[]);
-  const fieldCounts = plan.fields.map(() => new Map<string, number>());
-  const labels = growing(Uint8Array);
-  const times = growing(Float64Array);
+export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: string): RowStore {
+  const { joint, features, fields, ratios } = plan;
+  const wanted = new Set([...features.map(({ name }) => name), ...ratios.map(({ feature }) => feature)]);
+  const parts = [
+    createPart(reducers.of(joint.kind).features, (name) => name, wanted),
+    ...joint.seconds.map(({ name: kind }) =>
+      createPart(reducers.of(kind).features, (name) => jointName(kind, name), wanted),
+    ),
+  ];
+  const types = new Map(
+    ratios.map(({ property }): [string, ColumnPlan["fields"][number]["type"]] => [property, "number"]),
+  );
+  for (const { property, type } of fields) types.set(property, type); // one that is also divided is kept once
+  const own = createFields(types);
+  const facts = createLanes(2, 0);
+  const [LABEL, MOMENT] = [0, 1];
   let rows = 0;
 
-  /** Which places of a reading's lane are kept: [place in the lane, name]. */
-  function lanesOf(type: "number" | "category") {
-    return faces
-      .filter((face) => face.type === type)
-      .flatMap((face, lane) => (chosen.has(face.name) ? [{ lane, name: face.name }] : []));
-  }
-
   return {
-    add(row: Row, properties: Readonly<Record<string, Property>> | undefined, label: boolean, moment: number): void {
-      const at = rows % ROWS_A_BLOCK;
-      if (at === 0)
-        blocks.push({
-          numbers: new Float64Array(ROWS_A_BLOCK * numberLanes.length),
-          texts: new Int32Array(ROWS_A_BLOCK * textLanes.length),
-          fields: [],
-        });
-      const block = blocks[blocks.length - 1];
-      for (let j = 0; j < numberLanes.length; j++)
-        block.numbers[at * numberLanes.length + j] = row.numbers[numberLanes[j].lane];
-      for (let j = 0; j < textLanes.length; j++) {
-        const text = row.texts[textLanes[j].lane];
-        let word = MISSING;
-        if (text !== undefined) {
-          word = words[j].get(text) ?? words[j].size;
-          if (word === words[j].size) words[j].set(text, word);
-          wordCounts[j][word] = (wordCounts[j][word] ?? 0) + 1;
-        }
-        block.texts[at * textLanes.length + j] = word;
-      }
-      for (let j = 0; j < fieldNames.length; j++) {
-        const value = properties && Object.hasOwn(properties, fieldNames[j]) ? properties[fieldNames[j]] : undefined;
-        block.fields.push(value);
-        if (typeof value === "string") fieldCounts[j].set(value, (fieldCounts[j].get(value) ?? 0) + 1);
-      }
-      labels.push(Number(label));
-      times.push(moment);
-      rows++;
-    },
-
     get rows() {
       return rows;
     },
-
-    /** The Dataset, and an end to this store. */
-    finish(): Dataset {
+    add(reading, properties, label, moment) {
+      parts[0].put(rows, reading);
+      if (properties) own.put(rows, properties);
+      facts.reach(rows);
+      facts.number(LABEL, rows, Number(label));
+      facts.number(MOMENT, rows, moment);
+      return rows++;
+    },
+    put(place, row, reading) {
+      parts[place + 1].put(row, reading);
+    },
+    finish() {
       const levels = new Map<string, readonly string[]>();
-      const texts = words.map((word) => [...word.keys()]);
-      textLanes.forEach(({ name }, j) => {
-        levels.set(name, commonest(new Map(texts[j].map((text, word) => [text, wordCounts[j][word]]))));
-      });
-      fieldNames.forEach((property, j) => {
-        levels.set(`${FIELD_PREFIX}${property}`, commonest(fieldCounts[j]));
-      });
-      const columns: Column[] = toColumns(plan, eventName, levels);
-      const encode = createRowEncoder(columns, faces);
-      const values = columns.map(() => new Float64Array(rows));
-
-      const reading: Row = {
-        numbers: new Float64Array(faces.filter((face) => face.type === "number").length).fill(Number.NaN),
-        texts: Array.from({ length: faces.filter((face) => face.type === "category").length }, () => undefined),
+      const values = new Map<string, Float64Array>();
+      for (const part of [...parts, own]) part.finish(rows, values, levels);
+      for (const { property, feature } of ratios)
+        values.set(ratioName(property, feature), quotients(values.get(FIELD_PREFIX + property), values.get(feature)));
+      const columns = toColumns(plan, eventName, levels);
+      return {
+        columns,
+        rows,
+        values: columns.map(({ name }) => values.get(name) ?? missing(name)),
+        label: Uint8Array.from(facts.numbers(LABEL, rows)),
+        time: facts.numbers(MOMENT, rows),
       };
-      const fields: Record<string, Property | undefined> = {};
-      for (let i = 0; i < rows; i++) {
-        const at = i % ROWS_A_BLOCK;
-        const block = blocks[Math.floor(i / ROWS_A_BLOCK)];
-        numberLanes.forEach(({ lane }, j) => {
-          reading.numbers[lane] = block.numbers[at * numberLanes.length + j];
-        });
-        textLanes.forEach(({ lane }, j) => {
-          reading.texts[lane] = texts[j][block.texts[at * textLanes.length + j]];
-        });
-        fieldNames.forEach((property, j) => {
-          fields[property] = block.fields[at * fieldNames.length + j];
-        });
-        const encoded = encode(reading, fields);
-        for (let j = 0; j < values.length; j++) values[j][i] = encoded[j];
-        if (at === ROWS_A_BLOCK - 1) delete blocks[Math.floor(i / ROWS_A_BLOCK)];
-      }
-      return { columns, rows, values, label: labels.whole(), time: times.whole() };
     },
   };
 }
 
-/** A typed array that doubles. */
-function growing<A extends Uint8Array | Float64Array>(Kind: new (length: number) => A) {
-  let array = new Kind(1_024);
-  let length = 0;
+interface Filled {
+  /** Adds the whole columns and the levels of the categories among them, by column name. */
+  finish(rows: number, values: Map<string, Float64Array>, levels: Map<string, readonly string[]>): void;
+}
+
+/** The wanted ones of the features of one entity. */
+function createPart(faces: readonly FeatureFace[], nameOf: (feature: string) => string, wanted: ReadonlySet<string>) {
+  const chosen = (type: FeatureFace["type"]) =>
+    faces
+      .filter((face) => face.type === type)
+      .flatMap(({ name }, lane) => (wanted.has(nameOf(name)) ? [{ lane, name: nameOf(name) }] : []));
+  const [numbers, texts] = [chosen("number"), chosen("category")];
+  const lanes = createLanes(numbers.length, texts.length);
   return {
-    push(value: number) {
-      if (length === array.length) {
-        const wider = new Kind(array.length * 2);
-        wider.set(array);
-        array = wider;
-      }
-      array[length++] = value;
+    put(row: number, reading: Row): void {
+      lanes.reach(row);
+      for (let j = 0; j < numbers.length; j++) lanes.number(j, row, reading.numbers[numbers[j].lane]);
+      for (let j = 0; j < texts.length; j++) lanes.text(j, row, reading.texts[texts[j].lane]);
     },
-    whole: () => array.slice(0, length) as A,
+    ...finishing(lanes, numbers, texts),
   };
+}
+
+/** Own fields of the event in flight. */
+function createFields(types: ReadonlyMap<string, ColumnPlan["fields"][number]["type"]>) {
+  const named = [...types].map(([property, type]) => ({ property, type, name: FIELD_PREFIX + property }));
+  const texts = named.filter(({ type }) => type === "category");
+  const numbers = named.flatMap(({ property, type, name }) =>
+    type === "category" ? [] : [{ property, name, read: valueReader({ name, type }) }],
+  );
+  const lanes = createLanes(numbers.length, texts.length);
+  return {
+    put(row: number, properties: Readonly<Record<string, Property>>): void {
+      lanes.reach(row);
+      for (let j = 0; j < numbers.length; j++) {
+        const { property, read } = numbers[j];
+        if (Object.hasOwn(properties, property)) lanes.number(j, row, read(properties[property]));
+      }
+      for (let j = 0; j < texts.length; j++) {
+        const value = Object.hasOwn(properties, texts[j].property) ? properties[texts[j].property] : undefined;
+        if (typeof value === "string") lanes.text(j, row, value);
+      }
+    },
+    ...finishing(lanes, numbers, texts),
+  };
+}
+
+type Named = readonly { readonly name: string }[];
+
+const finishing = (lanes: Lanes, numbers: Named, texts: Named): Filled => ({
+  finish(rows, values, levels) {
+    if (rows > 0) lanes.reach(rows - 1);
+    numbers.forEach(({ name }, j) => {
+      values.set(name, lanes.numbers(j, rows));
+    });
+    texts.forEach(({ name }, j) => {
+      const column = lanes.texts(j, rows);
+      values.set(name, column.values);
+      levels.set(name, column.levels);
+    });
+  },
+});
+
+function quotients(fields: Float64Array = new Float64Array(0), features: Float64Array = new Float64Array(0)) {
+  return fields.map((value, i) => ratio(value, features[i]));
+}
+
+function missing(name: string): never {
+  throw new Error(`no rows were kept for the column ${name}`);
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
-import { createReducer } from "../../features/reducer.ts";
+import { createReducers } from "../../features/reducers.ts";
 import { loadDeclarations } from "../../stores/disk/declarations.ts";
 import { createParquetLake } from "../../stores/lake/parquet-lake.ts";
 import { progressBar } from "../progress.ts";
@@ -70,7 +70,7 @@ Examples
         const replayed = await replayDataset({
           recipe,
           lake,
-          reducer: createReducer(features),
+          reducers: createReducers(features),
           until,
           onProgress: bar.update,
         });

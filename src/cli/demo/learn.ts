@@ -32,7 +32,7 @@ export async function learnAll(
   ]);
   const workshop = await composeTraining(config, redisUrl);
   try {
-    const { lake, reducer, artifacts, segmentations } = workshop;
+    const { lake, reducer, reducers, artifacts, segmentations } = workshop;
     const bar = progressBar("Segments");
     const segmentation = await segment({
       lake,
@@ -62,7 +62,7 @@ export async function learnAll(
             }),
           }),
         },
-        { lake, reducer, artifacts, onProgress: bar.update },
+        { lake, reducers, artifacts, onProgress: bar.update },
       );
       bar.end(made.version);
       const { metrics, kind } = made.artifact.manifest;

@@ -4,6 +4,7 @@ import { ingestFile } from "../../../src/events/ingest-file.ts";
 import { readMapping } from "../../../src/events/mapping.ts";
 import { DEFAULT_FEATURES } from "../../../src/features/catalogue.ts";
 import { createReducer } from "../../../src/features/reducer.ts";
+import { oneReducer } from "../../../src/features/reducers.ts";
 import { BUILT_IN_RECIPES } from "../../../src/retraining/recipes.ts";
 import { createMemoryHouse } from "../../../src/stores/memory/memory-house.ts";
 import { learn } from "../../../training/learn/learn.ts";
@@ -27,7 +28,7 @@ test.skipIf(!file)("CDNOW's tenth part: from the file to a purchase model tested
   });
   expect(ingested).toMatchObject({ lines: 6_919, events: 6_919, broken: 0 });
 
-  const replayed = await replayDataset({ recipe: purchase, lake, reducer });
+  const replayed = await replayDataset({ recipe: purchase, lake, reducers: oneReducer(reducer) });
   const { data, about, entity } = replayed;
   expect(about).toMatchObject({ events: 6_919, from: Date.UTC(1997, 0, 1), until: Date.UTC(1998, 5, 30) });
 

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
+import { oneReducer } from "../../../src/features/reducers.ts";
 import { Recipe } from "../../../src/retraining/recipe.ts";
 import { exportDataset } from "../../../training/replay/export-dataset.ts";
 import { replayDataset } from "../../../training/replay/replay-dataset.ts";
@@ -19,7 +20,7 @@ const recipe = Recipe.parse({
 const replayed = () =>
   replayDataset({
     recipe,
-    reducer: diaryReducer,
+    reducers: oneReducer(diaryReducer),
     lake: lakeOf([
       did("ann", "View", 1, { category: 'say "toys", please' }),
       did("ann", "Order", 2.5, { order_id: "a1", revenue: 12.25, payment: "card" }),

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LoggedEvent } from "../../../src/events/event-log.ts";
+import { oneReducer } from "../../../src/features/reducers.ts";
 import { Recipe } from "../../../src/retraining/recipe.ts";
 import { type Replayed, replayDataset } from "../../../training/replay/replay-dataset.ts";
 import { DAY, diaryReducer, did, lakeOf, MONDAY } from "./support.ts";
@@ -23,7 +24,12 @@ const fraud = Recipe.parse({
 const OLD = did("old", "View", -60);
 
 const replay = (recipe: Recipe, events: readonly Omit<LoggedEvent, "position">[], until?: number) =>
-  replayDataset({ recipe, lake: lakeOf(events.length ? [OLD, ...events] : []), reducer: diaryReducer, until });
+  replayDataset({
+    recipe,
+    lake: lakeOf(events.length ? [OLD, ...events] : []),
+    reducers: oneReducer(diaryReducer),
+    until,
+  });
 
 /** Rows as a person would write them down: categories in words, missing left out, the moment in days after MONDAY. */
 function readable({ data, entity, thing }: Replayed) {
@@ -117,7 +123,7 @@ describe("at spine moments", () => {
 test("rows of a log too young to say who was active are counted, not taken", async () => {
   const { data, about } = await replayDataset({
     recipe: purchase,
-    reducer: diaryReducer,
+    reducers: oneReducer(diaryReducer),
     // ann is there from day 0 on; moments 6, 13, … 90, of which 6 and 13 come before the log is 20 days old
     lake: lakeOf([0, 10, 30, 100].map((day) => did("ann", "View", day))),
   });
@@ -226,7 +232,7 @@ test("it stops when it is told to, with the reason", async () => {
   const running = replayDataset({
     recipe: purchase,
     lake: lakeOf(events),
-    reducer: diaryReducer,
+    reducers: oneReducer(diaryReducer),
     signal: stop.signal,
     onProgress: (done) => {
       if (done > 0.4) stop.abort(new Error("enough"));
