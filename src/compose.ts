@@ -12,6 +12,7 @@ import { createChampionHolder, loadChampions } from "./scoring/champions.ts";
 import { createScorer } from "./scoring/scorer.ts";
 import type { Segmentation } from "./segments/segmentation.ts";
 import { createDiskArtifacts } from "./stores/disk/artifacts.ts";
+import { openDiskAudit } from "./stores/disk/audit.ts";
 import { loadDeclarations } from "./stores/disk/declarations.ts";
 import { createDiskKeys } from "./stores/disk/keys.ts";
 import { createDiskSegmentations } from "./stores/disk/segmentation.ts";
@@ -74,6 +75,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const receipts = createRedisReceipts({ redis, keepMs: config.receipts.keepMs });
   const retraining = createRetrainQueue({ redis });
 
+  const audit = openDiskAudit(config.paths.audit, clock);
   const { perSecond } = config.http;
   const fallback = perSecond > 0 ? { perSecond, burst: Math.max(1, 2 * perSecond) } : undefined;
   const limits = createLimits(createRedisLimitLeases(redis, randomUUID()), fallback);
@@ -138,6 +140,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     clock,
     open: config.http.open,
     keys,
+    audit,
     limits,
     reducer,
     reducers,
@@ -164,6 +167,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     async close() {
       await swaps.close();
       await retraining.close();
+      await audit.close();
       redis.disconnect();
     },
   };

@@ -61,6 +61,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
       segments: resolve(root, "segments"),
       redis: resolve(root, "redis"),
       keys: resolve(root, "keys.json"),
+      audit: resolve(root, "audit"),
     }),
     /** A JSON file with the user's own recipes, tags and features; undefined = the built-in ones only. */
     declarations: e.PORTRAIT_CONFIG,

@@ -11,6 +11,7 @@ export const CODES = {
   KEY_WRONG: { status: 401, retry: false, title: "The key is not known" },
   SCOPE_MISSING: { status: 403, retry: false, title: "The key may not do this" },
   RATE_LIMITED: { status: 429, retry: true, title: "The key asks too often" },
+  AUDIT_UNWRITABLE: { status: 503, retry: true, title: "What is asked for cannot be written down" },
   // what is asked for
   ENTITY_UNKNOWN: { status: 404, retry: false, title: "Nothing is known of this entity" },
   MODEL_UNKNOWN: { status: 404, retry: false, title: "There is no such model" },

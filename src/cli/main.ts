@@ -30,6 +30,7 @@ const commands: (() => Promise<{ readonly register: (program: Command) => void }
   () => import("./commands/replay.ts"),
   () => import("./commands/dataset.ts"),
   () => import("./commands/keys.ts"),
+  () => import("./commands/audit.ts"),
   () => import("./commands/check.ts"),
   () => import("./commands/serve.ts"),
   () => import("./commands/work.ts"),

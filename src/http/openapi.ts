@@ -7,9 +7,10 @@ export function errorsOf(route: Route): ErrorCode[] {
   const always: ErrorCode[] = ["METHOD_NOT_ALLOWED"];
   const key: ErrorCode[] =
     route.scope === undefined ? [] : ["KEY_MISSING", "KEY_WRONG", "SCOPE_MISSING", "RATE_LIMITED"];
+  const audit: ErrorCode[] = route.audit ? ["AUDIT_UNWRITABLE"] : [];
   const body: ErrorCode[] = route.body ? ["BODY_NOT_JSON", "BODY_TOO_LARGE", "MEDIA_TYPE_UNSUPPORTED"] : [];
   const input: ErrorCode[] = route.body || route.query || route.params ? ["INPUT_INVALID"] : [];
-  return [...new Set([...input, ...body, ...key, ...always, ...route.errors])];
+  return [...new Set([...input, ...body, ...key, ...always, ...audit, ...route.errors])];
 }
 
 type Json = Record<string, unknown>;

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { z } from "zod";
 import type { ErrorCode } from "../errors.ts";
+import type { EntityRef } from "../events/event.ts";
 import type { KeyHolder, Scope } from "./keys.ts";
 
 export type Method = "get" | "post" | "delete";
@@ -69,8 +70,21 @@ export interface Route extends RouteFace {
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  readonly audit?: AuditFace<never, never, never>;
   /** Absent for the call that `hot-score.ts` answers. */
   readonly handle?: (call: Call<never, never, never>) => Promise<Reply> | Reply;
+}
+
+/** What the audit says of a call: names of ours (never free text), and whom it is about, which it keeps as a digest. */
+export type AuditAbout = { readonly entity?: EntityRef } & Readonly<Record<string, string | EntityRef | undefined>>;
+
+/**
+ * `change`: written down before it is done, and how it ended. `look`: at what is known of one person, or at the audit;
+ * written down before. See `audited.ts`.
+ */
+interface AuditFace<Params, Query, Body> {
+  readonly kind: "change" | "look";
+  readonly about?: (call: Call<Params, Query, Body>) => AuditAbout;
 }
 
 type Out<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
@@ -85,6 +99,7 @@ export function route<
     readonly params?: Params;
     readonly query?: Query;
     readonly body?: Body;
+    readonly audit?: AuditFace<Out<Params>, Out<Query>, Out<Body>>;
     readonly handle?: (call: Call<Out<Params>, Out<Query>, Out<Body>>) => Promise<Reply> | Reply;
   },
 ): Route {

@@ -1,3 +1,4 @@
+import type { AuditLog } from "../audit/audit-log.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { EventCheck } from "../events/event-schema.ts";
 import type { Quarantine } from "../events/quarantine.ts";
@@ -23,6 +24,8 @@ export interface Services {
   /** Whether anybody may do anything without a key (`config.http.open`). */
   readonly open: boolean;
   readonly keys: KeyStore;
+  /** Who asked for and changed what. */
+  readonly audit: AuditLog;
   /** How often a key may ask; absent = as often as it likes. */
   readonly limits?: Limits;
   /** Of the first entities; that of any kind is `reducers.of(kind)`. */

@@ -4,6 +4,7 @@ import { PortraitError } from "../../errors.ts";
 import { SCOPES, type Scope } from "../../http/keys.ts";
 import type { Limit } from "../../http/limits.ts";
 import { createDiskKeys, type KeyFace } from "../../stores/disk/keys.ts";
+import { auditedCommand } from "../audited-command.ts";
 import { durationMs } from "../duration.ts";
 import { moment } from "../moment.ts";
 import { paint, table } from "../terminal.ts";
@@ -26,6 +27,12 @@ interface RotateFlags {
 export function register(program: Command): void {
   const keys = program.command("keys").description("Make, list, rotate and revoke the keys of the HTTP API");
   const open = () => createDiskKeys(loadConfig(process.env).paths.keys);
+  const audited = <Answer extends { readonly face: KeyFace }>(
+    what: string,
+    about: Readonly<Record<string, string>>,
+    work: () => Answer,
+  ) =>
+    auditedCommand(loadConfig(process.env), `portrait keys ${what}`, about, work, ({ face }) => ({ key: face.prefix }));
 
   keys
     .command("create")
@@ -50,10 +57,11 @@ Examples:
   $ portrait keys create --name "summer intern" --scopes read --expires 90d
   $ KEY=$(portrait keys create --name ops --scopes admin --json | jq -r .key)`,
     )
-    .action(({ name, scopes, expires, rate, burst, json = false }: MakeFlags) => {
+    .action(async ({ name, scopes, expires, rate, burst, json = false }: MakeFlags) => {
       const limit = limitOf(rate, burst);
       const terms = { ...(expires !== undefined && { expiresAt: expires }), ...(limit && { limit }) };
-      const { key, face } = open().create(name, scopes, terms);
+      const about = { scopes: scopes.join(",") };
+      const { key, face } = await audited("create", about, () => open().create(name, scopes, terms));
       if (json) return void process.stdout.write(`${JSON.stringify({ key, ...face })}\n`);
       process.stdout.write(`${key}\n`);
       process.stderr.write(paint("dim", `For ${face.name}: ${face.scopes.join(", ")}. It is not shown again.\n`));
@@ -88,10 +96,10 @@ Examples:
   $ portrait keys rotate 3f9a01bc
   $ portrait keys rotate 3f9a01bc --within 7d --expires 90d`,
     )
-    .action((prefix: string, { within, expires, json = false }: RotateFlags) => {
-      const made = open().rotate(prefix, Date.now() + within, expires);
-      if (!made) throw unknownPrefix(prefix);
-      const { key, face, old } = made;
+    .action(async (prefix: string, { within, expires, json = false }: RotateFlags) => {
+      const { key, face, old } = await audited("rotate", { old: prefix }, () =>
+        known(prefix, open().rotate(prefix, Date.now() + within, expires)),
+      );
       if (json) return void process.stdout.write(`${JSON.stringify({ key, ...face, old })}\n`);
       process.stdout.write(`${key}\n`);
       const until = old.expiresAt?.slice(0, 16).replace("T", " ");
@@ -106,17 +114,21 @@ Examples:
     .argument("<prefix>", "the 8 characters between ptr_ and the secret")
     .option("--json", "one JSON object on stdout")
     .addHelpText("after", "\nExamples:\n  $ portrait keys revoke 3f9a01bc")
-    .action((prefix: string, { json = false }: { json?: boolean }) => {
-      const face = open().revoke(prefix);
-      if (!face) throw unknownPrefix(prefix);
+    .action(async (prefix: string, { json = false }: { json?: boolean }) => {
+      const { face } = await audited("revoke", { key: prefix }, () => ({ face: known(prefix, open().revoke(prefix)) }));
       process.stdout.write(
         json ? `${JSON.stringify(face)}\n` : `${face.name} (${face.prefix}) may do nothing any more.\n`,
       );
     });
 }
 
-const unknownPrefix = (prefix: string) =>
-  new PortraitError("KEY_WRONG", `Wanted the prefix of a key, found none with ${prefix}. See portrait keys list.`);
+function known<Found>(prefix: string, found: Found | undefined): Found {
+  if (found !== undefined) return found;
+  throw new PortraitError(
+    "KEY_WRONG",
+    `Wanted the prefix of a key, found none with ${prefix}. See portrait keys list.`,
+  );
+}
 
 const line = ({ prefix, name, scopes, createdAt, usedOn, expiresAt, revokedAt, limit }: KeyFace) => [
   prefix,

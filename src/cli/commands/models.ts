@@ -4,6 +4,7 @@ import { PortraitError } from "../../errors.ts";
 import { type ArtifactStore, versionBefore } from "../../scoring/artifact.ts";
 import { nearestNames } from "../../stores/disk/nearest-names.ts";
 import { openArtifacts } from "../artifacts.ts";
+import { auditedCommand } from "../audited-command.ts";
 import { paint, table } from "../terminal.ts";
 
 interface Flags {
@@ -33,7 +34,11 @@ Examples
     .requiredOption("--why <reason>", "kept with the decision")
     .option("--json", "one JSON object on stdout")
     .action((model: string, version: string, _: Flags, command: Command) =>
-      withArtifacts((store) => promote(store, model, version, command.optsWithGlobals())),
+      withArtifacts((store) =>
+        auditedCommand(loadConfig(process.env), "portrait models promote", { model, version }, () =>
+          promote(store, model, version, command.optsWithGlobals()),
+        ),
+      ),
     );
   models
     .command("rollback <model>")
@@ -41,7 +46,11 @@ Examples
     .option("--why <reason>", "kept with the decision", "rolled back by hand")
     .option("--json", "one JSON object on stdout")
     .action((model: string, _: Flags, command: Command) =>
-      withArtifacts((store) => rollback(store, model, command.optsWithGlobals())),
+      withArtifacts((store) =>
+        auditedCommand(loadConfig(process.env), "portrait models rollback", { model }, () =>
+          rollback(store, model, command.optsWithGlobals()),
+        ),
+      ),
     );
 }
 

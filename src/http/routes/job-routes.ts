@@ -94,6 +94,7 @@ export function jobRoutes({ retraining }: { readonly retraining: RetrainQueue })
       group: "Jobs",
       summary: "Cancel a job; one that has ended stays as it is",
       params: Id,
+      audit: { kind: "change", about: ({ params }) => ({ job: params.id }) },
       answers: { 200: { about: "The job as it is now", schema: JobShape } },
       errors: ["JOB_UNKNOWN", "REDIS_AWAY"],
       handle: async ({ params }) => json(view(known(await retraining.cancel(params.id)))),

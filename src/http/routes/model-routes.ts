@@ -160,6 +160,7 @@ export function modelRoutes(needs: ModelNeeds): Route[] {
         })
         .optional(),
       bodyOptional: true,
+      audit: { kind: "change", about: ({ params, body }) => ({ model: params.name, reason: body?.reason ?? "manual" }) },
       answers: { 202: { about: "The job that makes it, and where to look at it", schema: Asked } },
       errors: ["MODEL_UNKNOWN", "RECIPE_UNKNOWN", "REDIS_AWAY", "REDIS_FULL"],
       async handle({ params: { name }, body }) {
@@ -192,6 +193,7 @@ export function modelRoutes(needs: ModelNeeds): Route[] {
       summary: "Make a stored version the one that answers",
       params: Name,
       body: z.strictObject({ version: VersionName, why: z.string().min(1).max(500) }),
+      audit: { kind: "change", about: ({ params, body }) => ({ model: params.name, version: body.version }) },
       answers: { 200: { about: "It answers from now on", schema: Changed } },
       errors: ["MODEL_UNKNOWN", "VERSION_UNKNOWN", "ARTIFACT_BROKEN", "ARTIFACT_FORMAT", "REDIS_AWAY", "REDIS_FULL"],
       async handle({ params: { name }, body: { version, why } }) {
@@ -209,6 +211,7 @@ export function modelRoutes(needs: ModelNeeds): Route[] {
       params: Name,
       body: z.strictObject({ why: z.string().min(1).max(500).optional() }).optional(),
       bodyOptional: true,
+      audit: { kind: "change", about: ({ params }) => ({ model: params.name }) },
       answers: { 200: { about: "It answers from now on", schema: Changed } },
       errors: ["MODEL_UNKNOWN", "VERSION_UNKNOWN", "ARTIFACT_BROKEN", "ARTIFACT_FORMAT", "REDIS_AWAY", "REDIS_FULL"],
       async handle({ params: { name }, body }) {

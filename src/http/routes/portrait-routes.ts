@@ -90,6 +90,7 @@ export function portraitRoutes(needs: PortraitNeeds): Route[] {
         scores: z.enum(["0", "1"]).default("0").meta({ description: "1 = with the scores of the champions that fit" }),
         reasons: z.coerce.number().int().min(0).max(100).default(0),
       }),
+      audit: { kind: "look", about: ({ params }) => ({ entity: params }) },
       answers: { 200: { about: "The portrait as of now", schema: PortraitShape } },
       errors: ["ENTITY_UNKNOWN", "STATE_FROM_OTHER_CATALOGUE", "REDIS_AWAY"],
       async handle({ params: entity, query }) {

@@ -69,6 +69,7 @@ export function quarantineRoutes(needs: {
       scope: "read",
       summary: "One of them, whole",
       params: z.object({ id: Id }),
+      audit: { kind: "look", about: ({ params }) => ({ quarantined: params.id }) },
       answers: { 200: { about: "The event as it was sent, and why it waits", schema: Whole } },
       errors: ["QUARANTINE_UNKNOWN", "REDIS_AWAY"],
       async handle({ params: { id } }) {
@@ -86,6 +87,7 @@ export function quarantineRoutes(needs: {
       body: z.strictObject({
         ids: z.array(Id).min(1).max(1_000).optional().meta({ description: "Only these; left out = all" }),
       }),
+      audit: { kind: "change", about: ({ body }) => ({ ids: body.ids === undefined ? "all" : String(body.ids.length) }) },
       answers: {
         200: {
           about: "How many are in the log now",

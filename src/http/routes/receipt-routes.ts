@@ -109,6 +109,7 @@ export function receiptRoutes({ receipts, champions, scorerOf, recipes }: Receip
       group: "Scores",
       summary: "What a score was made from",
       params: Id,
+      audit: { kind: "look", about: ({ params }) => ({ receipt: params.id }) },
       answers: { 200: { about: "The receipt, with the rows that the models saw", schema: ReceiptShape } },
       errors: ["RECEIPT_UNKNOWN", "ERASED", "REDIS_AWAY"],
       handle: async ({ params }) => json(receiptView(parseReceipt(openSealed(await receipts.open(params.id)).bytes))),
@@ -140,6 +141,7 @@ export function receiptRoutes({ receipts, champions, scorerOf, recipes }: Receip
         }),
         reasons: z.coerce.number().int().min(1).max(50).default(5),
       }),
+      audit: { kind: "look", about: ({ params }) => ({ receipt: params.id }) },
       answers: { 200: { about: "Reasons, the cheapest change and sentences, score by score", schema: WhyShape } },
       errors: [
         "RECEIPT_UNKNOWN",
