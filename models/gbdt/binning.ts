@@ -5,38 +5,41 @@ import { type Memory, PHASE } from "./memory.ts";
 
 /**
  * Fills the table of bins: numbers are cut at quantiles (equal values stay together), a wave of columns at a time,
- * so that no second copy of the data is ever held; categories go by their level's bin.
+ * so that no second copy of the data is ever held; categories go by their level's bin. The leader begins before its followers
+ * have come, and turns the table from columns to rows with all of them.
  */
-export function binRows(
+export async function binRows(
   memory: Memory,
   crew: Crew,
   data: Dataset,
   features: readonly Feature[],
   maxBins: number,
-): void {
+): Promise<void> {
   const { bytes, f32, i32 } = memory;
-  const { rows, threads } = memory.shape;
+  const { rows } = memory.shape;
   memory.set("maxCuts", maxBins - 2);
   const wave = memory.get("wave") >> 2;
   const columns = memory.get("binColumns");
   let waiting = 0;
-  const run = () => {
-    for (let t = waiting; t < threads; t++) i32[wave + t] = -1;
+  const run = async () => {
+    for (let t = waiting; t < memory.get("threads"); t++) i32[wave + t] = -1;
     if (waiting) crew.lead(PHASE.bin);
     waiting = 0;
+    if (!crew.complete()) await new Promise(setImmediate);
   };
-  features.forEach((feature, f) => {
+  for (const [f, feature] of features.entries()) {
     const values = data.values[feature.column];
     if (feature.levelBins) {
       for (let i = 0; i < rows; i++) bytes[columns + f * rows + i] = levelBin(feature.levelBins, values[i]);
       i32[(memory.get("binCounts") >> 2) + f] = feature.bins;
-      return;
+      continue;
     }
     f32.set(values, (memory.get("scratch") + waiting * memory.get("scratchBytes")) >> 2);
     i32[wave + waiting++] = f;
-    if (waiting === threads) run();
-  });
-  run();
+    if (waiting === memory.get("threads")) await run();
+  }
+  await run();
+  await crew.gather();
   crew.lead(PHASE.turn);
 }
 

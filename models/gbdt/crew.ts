@@ -4,14 +4,21 @@ import { ASKED, DONE, FAILED, type Memory, PHASE, TURN } from "./memory.ts";
 
 /** The threads of one training. The caller's thread leads and works; the others wait in shared memory for a phase. */
 export interface Crew {
+  /** Whether the followers have come. Until then the leader works alone, on the whole of a phase. */
+  readonly complete: () => boolean;
+  /** Waits for the followers; the leader goes on alone when threads are not to be had here. */
+  gather(): Promise<void>;
   /** Does one phase with all threads; returns when it is done. */
   lead(phase: number): void;
   /** Sends the followers home; waits until they have gone. */
   close(): Promise<void>;
 }
 
-/** Looks this often before going to sleep: a phase often lasts a few microseconds only. */
-const LOOKS = 2000;
+/**
+ * Looks this often before going to sleep, some 50 µs: a phase, and what the leader does between two of them, often lasts a few
+ * microseconds, and to be woken takes longer than that.
+ */
+const LOOKS = 25_000;
 
 /**
  * A follower waits for the next turn, does its share of the phase that stands beside it, counts itself as done, and
@@ -33,23 +40,30 @@ for (let turn = 0, phase = -1; phase !== ${PHASE.stop}; ) {
 }
 `;
 
-/** Starts `memory.shape.threads - 1` followers. Answers undefined when threads are not to be had here. */
-export async function createCrew(memory: Memory): Promise<Crew | undefined> {
+/**
+ * Sends for `memory.shape.threads - 1` followers; they take some 40 ms to come. `memory.get("threads")` is the number of threads
+ * that share the next phase: 1 until all have come.
+ */
+export function createCrew(memory: Memory): Crew {
   const { shape, kernels, i32: words, module } = memory;
   const { threads } = shape;
-  if (threads === 1) return { lead: (phase) => kernels.work(phase, 0), close: async () => {} };
   const workers: Worker[] = [];
-  try {
-    for (let thread = 1; thread < threads; thread++) {
-      const workerData = { module, memory: memory.memory, thread, threads };
-      workers.push(new Worker(FOLLOWER, { eval: true, execArgv: [], workerData }));
+  memory.set("threads", 1);
+  let waiting = threads > 1;
+  const come = async () => {
+    try {
+      for (let thread = 1; thread < threads; thread++) {
+        const workerData = { module, memory: memory.memory, thread, threads };
+        workers.push(new Worker(FOLLOWER, { eval: true, execArgv: [], workerData }));
+      }
+      await Promise.all(workers.map((worker) => once(worker, "online")));
+      memory.set("threads", threads);
+    } catch {
+      await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
     }
-    await Promise.all(workers.map((worker) => once(worker, "online")));
-  } catch {
-    await Promise.all(workers.map((worker) => worker.terminate()));
-    return undefined;
-  }
-  const gone = Promise.all(workers.map((worker) => once(worker, "exit")));
+    waiting = false;
+  };
+  const arrival = waiting ? come() : Promise.resolve();
   const turn = (phase: number) => {
     Atomics.store(words, ASKED, phase);
     Atomics.store(words, DONE, 0);
@@ -61,11 +75,17 @@ export async function createCrew(memory: Memory): Promise<Crew | undefined> {
       Atomics.wait(words, DONE, done);
   };
   return {
+    complete: () => !waiting,
+    gather: () => arrival,
     lead(phase) {
+      if (memory.get("threads") === 1) return kernels.work(phase, 0);
       turn(phase);
       if (Atomics.load(words, FAILED)) throw new Error("gbdt: a thread could not do its share; train with threads: 1");
     },
     async close() {
+      await arrival;
+      if (!workers.length) return;
+      const gone = Promise.all(workers.map((worker) => once(worker, "exit")));
       turn(PHASE.stop);
       await gone;
     },

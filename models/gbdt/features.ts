@@ -39,15 +39,22 @@ export function chooseFeatures(data: Dataset, params: GbdtParams): Feature[] {
 }
 
 function number(column: Column, j: number, values: Numbers, params: GbdtParams): Feature | undefined {
-  const seen = new Set<number>();
+  // Few values are told apart by looking through them: a set takes ten times as long.
+  const seen = new Float64Array(NARROW);
+  let distinct = 0;
   let missing = false;
-  for (let i = 0; i < values.length && (seen.size < NARROW || !missing); i++) {
-    if (Number.isNaN(values[i])) missing = true;
-    else if (seen.size < NARROW) seen.add(toFloat(values[i]));
-    else break;
+  for (let i = 0; i < values.length && distinct < NARROW; i++) {
+    const value = toFloat(values[i]);
+    if (Number.isNaN(value)) {
+      missing = true;
+      continue;
+    }
+    let k = 0;
+    while (k < distinct && seen[k] !== value) k++;
+    if (k === distinct) seen[distinct++] = value;
   }
-  if (seen.size + Number(missing) < 2) return undefined;
-  const bins = Math.min(seen.size + 1, params.bins);
+  if (distinct + Number(missing) < 2) return undefined;
+  const bins = Math.min(distinct + 1, params.bins);
   return { column: j, bins, wide: bins > NARROW, direction: params.monotone[column.name] ?? 0 };
 }
 

@@ -4,7 +4,7 @@ import { softplus } from "../math/softplus.ts";
 import type { Dataset, FitContext, Learner, Model } from "../model.ts";
 import { createRandom, type Random } from "../random.ts";
 import { binChoosing, binRows } from "./binning.ts";
-import { type Crew, createCrew } from "./crew.ts";
+import { createCrew } from "./crew.ts";
 import { chooseFeatures, type Feature } from "./features.ts";
 import { type GrownNode, goesLeft, growTree, type Quanta } from "./grow.ts";
 import { createMemory, type Memory, PHASE, type Shape } from "./memory.ts";
@@ -89,9 +89,10 @@ export async function growTrees(data: Dataset, params: GbdtParams, context: FitC
     return { trees: builder.build(0, base, levelBins), losses };
   }
 
-  const { memory, crew } = await prepare(data, choose, features, params);
+  const memory = createMemory(shapeOf(data, choose, features, params));
+  const crew = createCrew(memory);
   try {
-    binRows(memory, crew, data, features, params.bins);
+    await binRows(memory, crew, data, features, params.bins);
     if (choose) binChoosing(memory, choose, features);
     const quanta = fill(memory, data, features, params, base);
     const margins =
@@ -134,17 +135,11 @@ export async function growTrees(data: Dataset, params: GbdtParams, context: FitC
   }
 }
 
-/** Lays out memory and calls the crew together; alone when threads are not to be had, or would only wait for each other. */
-async function prepare(
-  data: Dataset,
-  choose: Dataset | undefined,
-  features: readonly Feature[],
-  params: GbdtParams,
-): Promise<{ memory: Memory; crew: Crew }> {
+function shapeOf(data: Dataset, choose: Dataset | undefined, features: readonly Feature[], params: GbdtParams): Shape {
   const weight = data.weight?.reduce((a, b) => a + b, 0) ?? data.rows;
   const leaves = Math.min(2 ** params.depth, params.leaves || Number.POSITIVE_INFINITY);
   const busy = 1 + Math.floor((data.rows * features.length) / CELLS_A_THREAD);
-  const shape: Shape = {
+  return {
     rows: data.rows,
     columns: features.length,
     wide: features.filter((f) => f.wide).length,
@@ -155,11 +150,6 @@ async function prepare(
     nodes: 2 * leaves,
     weighted: data.weight !== undefined,
   };
-  const memory = createMemory(shape);
-  const crew = await createCrew(memory);
-  if (crew) return { memory, crew };
-  const alone = createMemory({ ...shape, threads: 1 });
-  return { memory: alone, crew: (await createCrew(alone)) as Crew };
 }
 
 /** Cells below which another thread costs more than it brings. */

@@ -4,14 +4,19 @@ import { BATCH, type Memory, PHASE, TASK_BYTES, TASK_GOES_LEFT, TASKS } from "./
 import type { GbdtParams } from "./params.ts";
 import { inSet, type TreesBuilder } from "./trees.ts";
 
+/** Sums of quantised gradients and hessians: whole numbers, as the two halves of a histogram's 64 bits. */
+export interface Total {
+  readonly g: number;
+  readonly h: number;
+}
+
 /** A node that is still open: its rows stand in `ranges`, its histogram in `slot`. */
 interface Open {
   /** Its number within this tree, and its place in the forest. */
   readonly id: number;
   readonly node: number;
   readonly depth: number;
-  /** Quantised gradient and hessian of its rows, packed. */
-  readonly total: bigint;
+  readonly total: Total;
   readonly low: number;
   readonly high: number;
   slot: number;
@@ -24,7 +29,7 @@ export interface Split {
   readonly feature: number;
   readonly bin: number;
   readonly missingLeft: boolean;
-  readonly left: bigint;
+  readonly left: Total;
   /** The bins on the left when the feature is a category. */
   readonly set: Uint32Array | undefined;
 }
@@ -63,7 +68,7 @@ export function growTree(
   quanta: Quanta,
   builder: TreesBuilder,
 ): GrownNode[] {
-  const { threads, slots } = memory.shape;
+  const { slots } = memory.shape;
   const { depth: maxDepth, l1, l2, shrinkage, minWeight, minGain } = params;
   const maxLeaves = params.leaves || Number.POSITIVE_INFINITY;
   const free = Array.from({ length: slots }, (_, i) => slots - 1 - i);
@@ -71,15 +76,14 @@ export function growTree(
   const grown: GrownNode[] = [];
   let leaves = 1;
 
-  const gradientOf = (total: bigint) => Number(total >> 32n) / quanta.g;
-  const hessianOf = (total: bigint) => Number(total & 0xffffffffn) / quanta.h;
-  const weightOf = (total: bigint, low: number, high: number) => {
-    const g = gradientOf(total);
+  const hessianOf = (total: Total) => total.h / quanta.h;
+  const weightOf = (total: Total, low: number, high: number) => {
+    const g = total.g / quanta.g;
     const pulled = g > l1 ? g - l1 : g < -l1 ? g + l1 : 0;
     return Math.min(Math.max(-pulled / (hessianOf(total) + l2), low), high);
   };
   const answerOf = (node: Open) => Math.fround(weightOf(node.total, node.low, node.high) * shrinkage);
-  const open = (depth: number, total: bigint, low: number, high: number): Open => {
+  const open = (depth: number, total: Total, low: number, high: number): Open => {
     const id = grown.push({ left: 0, right: 0, value: 0, split: undefined }) - 1;
     return { id, node: builder.leaf(0, hessianOf(total)), depth, total, low, high, slot: -1, best: undefined };
   };
@@ -109,9 +113,10 @@ export function growTree(
     finals.push(node);
   };
 
-  let total = 0n;
-  for (let t = 0; t < threads; t++) total += memory.i64[(memory.get("totals") >> 3) + t];
-  const root = open(0, total, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+  const totals = memory.get("totals");
+  const sums = Array.from({ length: memory.get("threads") }, (_, t) => readTotal(memory, totals + 8 * t));
+  const all = sums.reduce((a, b) => ({ g: a.g + b.g, h: a.h + b.h }));
+  const root = open(0, all, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
   root.slot = takeSlot();
   search([{ small: root }]);
 
@@ -141,18 +146,16 @@ export function growTree(
       const going: { parent: Open; left: Open; right: Open }[] = [];
       for (const parent of chosen.slice(from, from + BATCH)) {
         const best = parent.best as Split;
+        const rest = { g: parent.total.g - best.left.g, h: parent.total.h - best.left.h };
         const { direction } = features[best.feature];
         let [leftHigh, rightLow, leftLow, rightHigh] = [parent.high, parent.low, parent.low, parent.high];
         if (direction !== 0) {
-          const middle =
-            (weightOf(best.left, parent.low, parent.high) +
-              weightOf(parent.total - best.left, parent.low, parent.high)) /
-            2;
+          const middle = (weightOf(best.left, parent.low, parent.high) + weightOf(rest, parent.low, parent.high)) / 2;
           if (direction > 0) [leftHigh, rightLow] = [middle, middle];
           else [leftLow, rightHigh] = [middle, middle];
         }
         const left = open(parent.depth + 1, best.left, leftLow, leftHigh);
-        const right = open(parent.depth + 1, parent.total - best.left, rightLow, rightHigh);
+        const right = open(parent.depth + 1, rest, rightLow, rightHigh);
         leaves++;
         Object.assign(grown[parent.id], { left: left.id, right: right.id, split: best });
         builder.split(parent.node, {
@@ -210,12 +213,15 @@ export function growTree(
 
 /** Rows of a node, over all threads. */
 function rowsOf(memory: Memory, id: number): number {
-  const { threads } = memory.shape;
+  const threads = memory.get("threads");
   const at = (memory.get("ranges") >> 2) + id * threads * 2;
   let count = 0;
   for (let t = 0; t < threads; t++) count += memory.i32[at + 2 * t + 1];
   return count;
 }
+
+/** A total as the kernels write it: hessian, then gradient. */
+const readTotal = ({ i32 }: Memory, at: number): Total => ({ g: i32[(at >> 2) + 1], h: i32[at >> 2] >>> 0 });
 
 /** "value < threshold" goes left; behind the last cut only NaN goes right. */
 function thresholdOf(memory: Memory, feature: number, bin: number): number {
@@ -225,10 +231,14 @@ function thresholdOf(memory: Memory, feature: number, bin: number): number {
 
 /** Writes and reads the task table (kernels/plan.ts: Task) and the search's answers (kernels/search.ts: Found). */
 function createTasks(memory: Memory) {
-  const { i32, f32, f64, i64, bytes } = memory;
+  const { i32, f32, f64, bytes } = memory;
   const table = memory.get("taskTable");
   const found = memory.get("found");
   const columns = memory.shape.columns;
+  const writeTotal = (at: number, { g, h }: Total) => {
+    i32[at] = h;
+    i32[at + 1] = g;
+  };
   const goesLeft = (i: number, { feature, bin, missingLeft, set }: Split) => {
     const at = table + i * TASK_BYTES + TASK_GOES_LEFT;
     if (set) for (let b = 0; b < 256; b++) bytes[at + b] = (set[b >> 5] >>> (b & 31)) & 1;
@@ -249,12 +259,12 @@ function createTasks(memory: Memory) {
       i32[at + 4] = small.id;
       i32[at + 6] = small.slot;
       i32[at + 7] = big ? big.slot : -1;
-      i64[(at + 8) >> 1] = small.total;
+      writeTotal(at + 8, small.total);
       f64[(at + 12) >> 1] = small.low;
       f64[(at + 14) >> 1] = small.high;
       if (!big) return;
       i32[at + 5] = big.id;
-      i64[(at + 10) >> 1] = big.total;
+      writeTotal(at + 10, big.total);
       f64[(at + 16) >> 1] = big.low;
       f64[(at + 18) >> 1] = big.high;
     },
@@ -287,7 +297,7 @@ function createTasks(memory: Memory) {
       return {
         gain,
         feature,
-        left: i64[(at + 8) >> 3],
+        left: readTotal(memory, at + 8),
         bin: i32[(at + 16) >> 2],
         missingLeft: i32[(at + 20) >> 2] === 1,
         set: features[feature].levelBins ? new Uint32Array(memory.memory.buffer.slice(at + 32, at + 64)) : undefined,

@@ -92,7 +92,7 @@ export const BATCH = 16;
 /** Tasks in one paying phase. */
 export const TASKS = 64;
 /** Rows looked at to find the cuts of a column. */
-const SAMPLE = 262_144;
+const SAMPLE = 131_072;
 
 /** What a training needs to know before it can lay out its memory. */
 export interface Shape {
@@ -121,7 +121,6 @@ export interface Memory {
   readonly i32: Int32Array;
   readonly f32: Float32Array;
   readonly f64: Float64Array;
-  readonly i64: BigInt64Array;
   get(name: Word): number;
   set(name: Word, value: number): void;
   setNumber(name: Numeral, value: number): void;
@@ -217,7 +216,6 @@ export function createMemory(shape: Shape): Memory {
     i32: new Int32Array(buffer),
     f32: new Float32Array(buffer),
     f64,
-    i64: new BigInt64Array(buffer),
     get: (name) => words[WORD_AT.get(name) as number],
     set,
     setNumber: (name, value) => {

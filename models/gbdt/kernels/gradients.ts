@@ -3,7 +3,7 @@ import { firstRow, plan, range } from "./plan";
 /** e^x for four floats, |x| ≤ 80, relative error about 1e-7: split off powers of two, then a polynomial. */
 @inline
 function exp4(x0: v128): v128 {
-  const x = f32x4.min(f32x4.max(x0, f32x4.splat(-80)), f32x4.splat(80));
+  const x = f32x4.pmin(f32x4.pmax(x0, f32x4.splat(-80)), f32x4.splat(80));
   const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504)));
   let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
   r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));

@@ -112,12 +112,12 @@ export function histograms(thread: i32): void {
   }
 }
 
-/** Sums the threads' histograms of a task for columns [first, end), and takes the sum from the parent's. */
-export function gather(i: i32, first: i32, end: i32): void {
+/** Sums the threads' histograms of a task for one column, and takes the sum from the parent's. */
+export function gather(i: i32, column: i32): void {
   const p = plan();
   const t = task(i);
-  const from = binsAt(first);
-  const bytes = binsAt(end) - from;
+  const from = binsAt(column);
+  const bytes: usize = column < p.wide ? 2048 : 256;
   const small = p.slots + <usize>t.smallSlot * p.slotBytes + from;
   const local = p.local + <usize>i * p.slotBytes + from;
   const parent: usize = t.bigSlot < 0 ? 0 : p.slots + <usize>t.bigSlot * p.slotBytes + from;

@@ -30,71 +30,98 @@ function hessianOf(total: i64, unit: f64): f64 {
   return <f64>(<u32>total) * unit;
 }
 
-/** The best "value < cut" of one column by G²/(H + λ), missing tried on both sides (and all of it alone). Fractions are compared crosswise. */
+/** What `weigh` found to be better: the numerator and denominator of each lane's gain. */
+let betterUp: v128 = f64x2.splat(0);
+let betterDown: v128 = f64x2.splat(0);
+
+/** Weighs two cuts side by side, the rows of `left` against the rest of `total`. Answers which of them beat the best of their lane. */
+@inline
+function weigh(left: v128, total: v128, unitG: v128, unitH: v128, l2: v128, minWeight: v128, bestUp: v128, bestDown: v128): v128 {
+  const right = i64x2.sub(total, left);
+  let HL = f64x2.mul(f64x2.convert_low_i32x4_u(v128.shuffle<i32>(left, left, 0, 2, 0, 2)), unitH);
+  let HR = f64x2.mul(f64x2.convert_low_i32x4_u(v128.shuffle<i32>(right, right, 0, 2, 0, 2)), unitH);
+  const GL = f64x2.mul(f64x2.convert_low_i32x4_s(v128.shuffle<i32>(left, left, 1, 3, 1, 3)), unitG);
+  const GR = f64x2.mul(f64x2.convert_low_i32x4_s(v128.shuffle<i32>(right, right, 1, 3, 1, 3)), unitG);
+  const heavy = v128.and(f64x2.ge(HL, minWeight), f64x2.ge(HR, minWeight));
+  HL = f64x2.add(HL, l2);
+  HR = f64x2.add(HR, l2);
+  const up = f64x2.add(f64x2.mul(f64x2.mul(GL, GL), HR), f64x2.mul(f64x2.mul(GR, GR), HL));
+  const down = f64x2.mul(HL, HR);
+  const better = v128.and(f64x2.gt(f64x2.mul(up, bestDown), f64x2.mul(bestUp, down)), heavy);
+  if (v128.any_true(better)) {
+    betterUp = up;
+    betterDown = down;
+  }
+  return better;
+}
+
+/**
+ * The best "value < cut" of one column by G²/(H + λ), missing tried on both sides (and all of it alone). Fractions are compared
+ * crosswise, two bins at a time; of equals the first.
+ */
 function searchNumber(bins: usize, count: i32, total: i64, out: Found): void {
   const p = plan();
-  const unitG = 1.0 / p.scaleG;
-  const unitH = 1.0 / p.scaleH;
-  const l2 = p.l2;
-  const minWeight = p.minWeight;
-  const G = gradientOf(total, unitG);
-  const H = hessianOf(total, unitH);
-  const parent = (G * G) / (H + l2);
-  let bestUp = parent;
-  let bestDown: f64 = 1;
-  let bestBin = -1;
-  let bestMissing = 0;
-  let bestLeft: i64 = 0;
+  const unitG = f64x2.splat(1.0 / p.scaleG);
+  const unitH = f64x2.splat(1.0 / p.scaleH);
+  const l2 = f64x2.splat(p.l2);
+  const minWeight = f64x2.splat(p.minWeight);
+  const G = gradientOf(total, 1.0 / p.scaleG);
+  const H = hessianOf(total, 1.0 / p.scaleH);
+  const parent = (G * G) / (H + p.l2);
   const missing = load<i64>(bins);
   const both = missing != 0;
-  let left: i64 = 0;
-  for (let bin = 1, end = count - <i32>!both; bin < end; bin++) {
-    const here = load<i64>(bins + (bin << 3));
-    if (here == 0) continue;
-    left += here;
-    let HL = hessianOf(left, unitH);
-    let HR = hessianOf(total - left, unitH);
-    if (HL >= minWeight && HR >= minWeight) {
-      const GL = gradientOf(left, unitG);
-      const GR = gradientOf(total - left, unitG);
-      HL += l2;
-      HR += l2;
-      const up = GL * GL * HR + GR * GR * HL;
-      const down = HL * HR;
-      if (up * bestDown > bestUp * down) {
-        bestUp = up;
-        bestDown = down;
-        bestBin = bin;
-        bestMissing = 0;
-        bestLeft = left;
-      }
+  const all = i64x2.splat(total);
+  const gone = i64x2.splat(missing);
+  const none = i64x2.splat(0);
+  // The best of each lane (every other bin): its gain as a fraction, its rows, and twice its bin, plus 1 with missing on the left.
+  let bestUp = f64x2.splat(parent);
+  let bestDown = f64x2.splat(1);
+  let bestLeft = none;
+  let bestCode = i64x2.splat(-1);
+  let left = none;
+  for (let bin = 1, end = count - <i32>!both; bin < end; bin += 2) {
+    let here = v128.load(bins + (bin << 3));
+    if (bin + 1 == end) here = i64x2.replace_lane(here, 1, 0);
+    const filled = i64x2.ne(here, none);
+    if (!v128.any_true(filled)) continue;
+    left = i64x2.add(i64x2.add(v128.shuffle<i64>(left, left, 1, 1), here), v128.shuffle<i64>(none, here, 0, 2));
+    let better = v128.and(weigh(left, all, unitG, unitH, l2, minWeight, bestUp, bestDown), filled);
+    if (v128.any_true(better)) {
+      bestUp = v128.bitselect(betterUp, bestUp, better);
+      bestDown = v128.bitselect(betterDown, bestDown, better);
+      bestLeft = v128.bitselect(left, bestLeft, better);
+      bestCode = v128.bitselect(i64x2.add(i64x2.splat(<i64>bin << 1), i64x2(0, 2)), bestCode, better);
     }
-    if (both) {
-      const with_ = left + missing;
-      HL = hessianOf(with_, unitH);
-      HR = hessianOf(total - with_, unitH);
-      if (HL >= minWeight && HR >= minWeight) {
-        const GL = gradientOf(with_, unitG);
-        const GR = gradientOf(total - with_, unitG);
-        HL += l2;
-        HR += l2;
-        const up = GL * GL * HR + GR * GR * HL;
-        const down = HL * HR;
-        if (up * bestDown > bestUp * down) {
-          bestUp = up;
-          bestDown = down;
-          bestBin = bin;
-          bestMissing = 1;
-          bestLeft = with_;
-        }
-      }
+    if (!both) continue;
+    const more = i64x2.add(left, gone);
+    better = v128.and(weigh(more, all, unitG, unitH, l2, minWeight, bestUp, bestDown), filled);
+    if (v128.any_true(better)) {
+      bestUp = v128.bitselect(betterUp, bestUp, better);
+      bestDown = v128.bitselect(betterDown, bestDown, better);
+      bestLeft = v128.bitselect(more, bestLeft, better);
+      bestCode = v128.bitselect(i64x2.add(i64x2.splat(<i64>bin << 1), i64x2(1, 3)), bestCode, better);
     }
   }
-  if (bestBin < 0) return;
-  out.gain = bestUp / bestDown - parent;
-  out.left = bestLeft;
-  out.bin = bestBin;
-  out.missingLeft = both ? bestMissing : <i32>(<u32>bestLeft > <u32>(total - bestLeft));
+  let up = f64x2.extract_lane(bestUp, 0);
+  let down = f64x2.extract_lane(bestDown, 0);
+  let code = i64x2.extract_lane(bestCode, 0);
+  let taken = i64x2.extract_lane(bestLeft, 0);
+  const code1 = i64x2.extract_lane(bestCode, 1);
+  if (code1 >= 0) {
+    const mine = up * f64x2.extract_lane(bestDown, 1);
+    const other = f64x2.extract_lane(bestUp, 1) * down;
+    if (code < 0 || other > mine || (other == mine && code1 < code)) {
+      up = f64x2.extract_lane(bestUp, 1);
+      down = f64x2.extract_lane(bestDown, 1);
+      code = code1;
+      taken = i64x2.extract_lane(bestLeft, 1);
+    }
+  }
+  if (code < 0) return;
+  out.gain = up / down - parent;
+  out.left = taken;
+  out.bin = <i32>(code >> 1);
+  out.missingLeft = both ? <i32>(code & 1) : <i32>(<u32>taken > <u32>(total - taken));
 }
 
 @inline
@@ -217,31 +244,35 @@ function searchCategory(bins: usize, count: i32, total: i64, low: f64, high: f64
   }
 }
 
-function searchNode(side: i32, slot: i32, total: i64, low: f64, high: f64, first: i32, end: i32, scratch: usize): void {
+function searchColumn(side: i32, slot: i32, total: i64, low: f64, high: f64, column: i32, scratch: usize): void {
   const p = plan();
-  const histogram = p.slots + <usize>slot * p.slotBytes;
-  for (let column = first; column < end; column++) {
-    const out = found(side, column);
-    out.gain = -1;
-    if (!load<u8>(p.chosen + column)) continue;
-    const bins = histogram + binsAt(column);
-    const count = load<i32>(p.binCounts + (column << 2));
-    if (load<u8>(p.categorical + column)) searchCategory(bins, count, total, low, high, scratch, scratch + 2048, out);
-    else if (p.general) searchGeneral(bins, count, total, low, high, load<i8>(p.monotone + column), out);
-    else searchNumber(bins, count, total, out);
-  }
+  const out = found(side, column);
+  out.gain = -1;
+  const bins = p.slots + <usize>slot * p.slotBytes + binsAt(column);
+  const count = load<i32>(p.binCounts + (column << 2));
+  if (load<u8>(p.categorical + column)) searchCategory(bins, count, total, low, high, scratch, scratch + 2048, out);
+  else if (p.general) searchGeneral(bins, count, total, low, high, load<i8>(p.monotone + column), out);
+  else searchNumber(bins, count, total, out);
 }
 
-/** Phase: for this thread's columns, gathers every task's histograms and searches both children. */
+/**
+ * Phase: for this thread's columns, gathers every task's histograms and searches both children. Threads take columns by turns:
+ * those of many bins come first, and every thread must have as many of them.
+ */
 export function search(thread: i32): void {
   const p = plan();
-  const first = (p.columns * thread) / p.threads;
-  const end = (p.columns * (thread + 1)) / p.threads;
   const scratch = p.totals + 1024 + (thread << 12);
   for (let i = 0; i < p.tasks; i++) {
     const t = task(i);
-    gather(i, first, end);
-    searchNode(2 * i, t.smallSlot, t.smallTotal, t.smallLow, t.smallHigh, first, end, scratch);
-    if (t.bigSlot >= 0) searchNode(2 * i + 1, t.bigSlot, t.bigTotal, t.bigLow, t.bigHigh, first, end, scratch);
+    for (let column = thread; column < p.columns; column += p.threads) {
+      if (load<u8>(p.chosen + column)) {
+        gather(i, column);
+        searchColumn(2 * i, t.smallSlot, t.smallTotal, t.smallLow, t.smallHigh, column, scratch);
+        if (t.bigSlot >= 0) searchColumn(2 * i + 1, t.bigSlot, t.bigTotal, t.bigLow, t.bigHigh, column, scratch);
+      } else {
+        found(2 * i, column).gain = -1;
+        found(2 * i + 1, column).gain = -1;
+      }
+    }
   }
 }

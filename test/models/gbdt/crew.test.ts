@@ -8,15 +8,30 @@ test("every thread does its own rows, and the leader waits for all of them", asy
   const memory = createMemory(shape);
   const column = memory.get("binColumns");
   for (let i = 0; i < 64; i++) memory.bytes[column + i] = i;
-  const crew = await createCrew(memory);
-  crew?.lead(PHASE.turn);
+  const crew = createCrew(memory);
+  await crew.gather();
+  crew.lead(PHASE.turn);
   const bins = memory.get("bins");
   expect([...memory.bytes.subarray(bins, bins + 64)]).toEqual(Array.from({ length: 64 }, (_, i) => i));
-  await crew?.close();
+  await crew.close();
+});
+
+test("the leader does a whole phase alone until its followers have come", async () => {
+  const memory = createMemory(shape);
+  memory.bytes.fill(9, memory.get("binColumns"), memory.get("binColumns") + 64);
+  const crew = createCrew(memory);
+  expect([crew.complete(), memory.get("threads")]).toEqual([false, 1]);
+  crew.lead(PHASE.turn);
+  const bins = memory.get("bins");
+  expect([...memory.bytes.subarray(bins, bins + 64)]).toEqual(Array<number>(64).fill(9));
+  await crew.gather();
+  expect([crew.complete(), memory.get("threads")]).toEqual([true, 2]);
+  await crew.close();
 });
 
 test("a thread that fails is an error, not an endless wait", async () => {
-  const crew = await createCrew({ ...createMemory(shape), module: {} });
-  expect(() => crew?.lead(PHASE.turn)).toThrow("a thread could not do its share");
-  await crew?.close();
+  const crew = createCrew({ ...createMemory(shape), module: {} });
+  await crew.gather();
+  expect(() => crew.lead(PHASE.turn)).toThrow("a thread could not do its share");
+  await crew.close();
 });
