@@ -8,7 +8,6 @@ import { answerOnSockets } from "../../src/http/socket-front.ts";
 import { silentLog } from "../../src/log.ts";
 import { BUILT_IN_RECIPES } from "../../src/retraining/recipes.ts";
 import { createChampionHolder } from "../../src/scoring/champions.ts";
-import { createMemoryAudit } from "../../src/stores/memory/audit.ts";
 import { createMemoryArtifacts } from "../../src/stores/memory/artifacts.ts";
 import { createMemoryAudit } from "../../src/stores/memory/audit.ts";
 import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
