@@ -5,6 +5,8 @@ import type { TensorFlow } from "./backend.ts";
 export interface Curvature {
   /** width × width, row-major. Chunks are summed in doubles, so their number does not blur the sum. */
   of(weight: Float64Array): Float64Array;
+  /** What `of` answered last. */
+  readonly latest: Float64Array | undefined;
   /** Gives the backend's memory back. */
   close(): void;
 }
@@ -26,6 +28,7 @@ export function createCurvature(tf: TensorFlow, { rows, width, x }: Design): Cur
     return { first, count, plain, turned: tf.transpose(plain) };
   };
   const firsts = Array.from({ length: Math.ceil(rows / CHUNK) }, (_, k) => k * CHUNK);
+  let latest: Float64Array | undefined;
   const kept = 8 * rows * width <= KEPT_BYTES ? firsts.map(chunk) : undefined;
 
   return {
@@ -41,7 +44,11 @@ export function createCurvature(tf: TensorFlow, { rows, width, x }: Design): Cur
         product.dispose();
         for (let i = 0; i < sum.length; i++) sum[i] += part[i];
       }
+      latest = sum;
       return sum;
+    },
+    get latest() {
+      return latest;
     },
     close() {
       for (const { plain, turned } of kept ?? []) tf.dispose([plain, turned]);

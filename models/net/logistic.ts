@@ -4,11 +4,11 @@ import type { Dataset, FitContext, Learner, Model } from "../model.ts";
 import { type ColumnBasis, widthOf } from "../prepare/column-basis.ts";
 import { type Design, encode, meansOf } from "../prepare/design.ts";
 import { planBasis } from "../prepare/plan-basis.ts";
-import { openBackend } from "./backend.ts";
+import { openBackend, type TensorFlow } from "./backend.ts";
 import { createCurvature } from "./curvature.ts";
 import { effectOf } from "./effects.ts";
 import { type Choice, type LogisticModel, loadLogistic, logisticModel } from "./logistic-model.ts";
-import { marginsOf, newton } from "./newton.ts";
+import { marginsOf, NEAR_SUMMIT, newton, type Task } from "./newton.ts";
 
 export interface LogisticParams {
   /** Numbers of bends to try for number columns; 0 = straight lines. */
@@ -43,8 +43,8 @@ const ENOUGH_WORSE = 2;
 
 async function fit(data: Dataset, params: LogisticParams, context: FitContext): Promise<LogisticModel> {
   const { tf, name } = await openBackend();
-  context.signal?.throwIfAborted();
-  const { choose } = context;
+  const { choose, signal } = context;
+  signal?.throwIfAborted();
   const knots = choose ? params.knots : params.knots.slice(0, 1);
   const lambdas = choose
     ? [...params.lambdas].sort((a, b) => b - a)
@@ -61,7 +61,8 @@ async function fit(data: Dataset, params: LogisticParams, context: FitContext): 
     const curvature = createCurvature(tf, prepared.design);
     try {
       for (const [step, lambda] of lambdas.entries()) {
-        beta = await newton(taskOf(prepared, data, params, lambda), curvature, beta, context.signal);
+        const task = taskOf(prepared, data, params, lambda);
+        beta = await newton(task, curvature, beta, { signal, ...(choose && { nearEnough: NEAR_SUMMIT }) });
         context.onProgress?.((turn + (step + 1) / lambdas.length) / knots.length);
         const loss = unseen && choose ? lossOn(choose, unseen, beta) : 0;
         if (choose) path.push({ knots: count, lambda, loss });
@@ -75,8 +76,24 @@ async function fit(data: Dataset, params: LogisticParams, context: FitContext): 
     }
   }
   if (!best) throw new RangeError("wanted at least one number of knots and one lambda to fit with");
+  const beta = choose ? await toSummit(best, tf, taskOf(best, data, params, best.lambda), signal) : best.beta;
   context.onProgress?.(1);
-  return toModel(data, best, { knots: best.knots, lambda: best.lambda, path }, name);
+  return toModel(data, { ...best, beta }, { knots: best.knots, lambda: best.lambda, path }, name);
+}
+
+/** The last steps for the coefficients that won: the others only had to be compared. */
+async function toSummit(
+  { design, beta }: Prepared & { readonly beta: Float64Array },
+  tf: TensorFlow,
+  task: Task,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
+  const curvature = createCurvature(tf, design);
+  try {
+    return await newton(task, curvature, beta, { signal });
+  } finally {
+    curvature.close();
+  }
 }
 
 interface Prepared {

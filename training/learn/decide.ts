@@ -28,7 +28,7 @@ export interface CandidateLine {
 /**
  * The winner: the smallest log loss on rows that did not fit. A blend costs more to run and to understand, so it is taken
  * only when it is better than the best single candidate by more than `convincing` (1) standard errors of their paired
- * difference; 0 takes it whenever it is better.
+ * difference; −1 takes it unless it is worse by one.
  * With a latency budget (µs a row), candidates that are slower on this machine are passed over; when all are, the fastest
  * wins.
  */
@@ -58,11 +58,7 @@ export function decide(
   const others = timed.filter((c) => c !== winner).map(words);
   const scale = choosing.rows / total;
   const ofBlend =
-    gain && blend && single
-      ? takesBlend
-        ? `; it beats ${single.name} by ${(gain.mean * scale).toFixed(4)}, ${convincing ? "more than" : "with"} the standard error ${(gain.error * scale).toFixed(4)} of the difference`
-        : `; the blend (${mean(blend).toFixed(4)}) is not better by more than the standard error ${(gain.error * scale).toFixed(4)} of the difference`
-      : "";
+    gain && blend && single ? besideSingle(gain, scale, takesBlend, convincing, { blend: mean(blend), single }) : "";
   const slow = timed.filter((c) => !quick.includes(c));
   const ofLatency =
     latencyUs === undefined
@@ -72,7 +68,12 @@ export function decide(
             slow.length ? `, passed over as too slow: ${slow.map(inMicroseconds).join(", ")}` : ""
           }`
         : `; nothing keeps to ${latencyUs} µs here, so the fastest was taken: ${inMicroseconds(winner)}`;
-  const claim = takesBlend || winner === least(allowed) ? "has the smallest log loss" : "is the best single learner";
+  const claim =
+    winner === least(allowed)
+      ? "has the smallest log loss"
+      : takesBlend
+        ? "is as good as the best single learner"
+        : "is the best single learner";
   return {
     winner,
     why: `${winner.name} ${claim} ${where}: ${mean(winner).toFixed(4)}${
@@ -95,6 +96,24 @@ export function decide(
         };
       }),
   };
+}
+
+/** How the blend stands beside the best single one, in words. */
+function besideSingle(
+  gain: { readonly mean: number; readonly error: number },
+  scale: number,
+  taken: boolean,
+  convincing: number,
+  { blend, single }: { readonly blend: number; readonly single: Timed },
+): string {
+  const [by, error] = [(Math.abs(gain.mean) * scale).toFixed(4), (gain.error * scale).toFixed(4)];
+  const than = `the standard error ${error} of the difference`;
+  if (!taken) {
+    const short = convincing < 0 ? "worse by more than" : "not better by more than";
+    return `; the blend (${blend.toFixed(4)}) is ${short} ${than}`;
+  }
+  if (gain.mean > 0) return `; it beats ${single.name} by ${by}, ${convincing > 0 ? "more than" : "with"} ${than}`;
+  return `; it is behind ${single.name} by ${by}, within ${than}: the best of many is partly so by luck`;
 }
 
 const inMicroseconds = ({ name, latency }: Timed) => `${name} ${latency?.median.toFixed(1)} µs`;

@@ -18,8 +18,8 @@ import { convincingFor, qualityCandidates } from "./quality.ts";
  * Every labelled table, the same repeated stratified folds for all: ours against XGBoost, scikit-learn's
  * HistGradientBoosting and logistic regression. Intervals are of paired differences, 95 %.
  *
- *     npm run bench -- quality [--tables german,telco] [--folds 2] [--repeats 1] [--only balanced|best|peers]
- *       [--budget 60] [--draws 30] [--tune nested] [--keep folder]
+ *     npm run bench -- quality [--tables german,telco] [--folds 2] [--repeats 1] [--only balanced|best]
+ *       [--run ours|peers|nothing] [--budget 60] [--draws 30] [--tune nested] [--keep folder]
  *
  * `--folds` runs the first so many of five folds; `--repeats` cuts them anew. `balanced` stands beside the peers at their
  * defaults, `best` beside peers tuned by 30 random draws (`--draws`), each judged by an inner 3-fold cross-validation. They
@@ -28,8 +28,8 @@ import { convincingFor, qualityCandidates } from "./quality.ts";
  * every fold.
  *
  * With `--keep`, what was said of the rows left out is written there fold by fold, the peers' apart from ours, and what is
- * there is not run again: delete `<table>-<quality>.json` when the code changes. `--only peers` runs nothing but the peers.
- * The whole takes hours on two cores.
+ * there is not run again: delete `<table>-<quality>.json` when the code changes. `--run` narrows down what is run; what is
+ * kept whole is compared. The whole takes hours on two cores.
  */
 const SEED = 20_260_101;
 
@@ -42,6 +42,7 @@ const folds = Math.min(FOLDS, Number(option("folds", String(FOLDS))));
 const repeats = Number(option("repeats", "1"));
 const only = option("only", "");
 const qualities = (["balanced", "best"] as const).filter((quality) => !only || only === quality);
+const runs = option("run", "all");
 const budgetMs = 1000 * Number(option("budget", "60"));
 const draws = Number(option("draws", "30"));
 const tune = option("tune", "once") === "nested" ? "nested" : "once";
@@ -135,13 +136,18 @@ for (const name of wanted) {
     continue;
   }
   note(`${name}: ${cut.data.rows} rows, ${cut.data.columns.length} columns`);
-  if (only === "peers")
-    for (const each of ["balanced", "best"] as const) await runPeers(cut, tuningFor(each), kept, note);
   for (const quality of qualities) {
-    await runOurs(cut, quality, kept);
-    await runPeers(cut, tuningFor(quality), kept, note);
+    if (runs === "all" || runs === "ours") await runOurs(cut, quality, kept);
+    if (runs === "all" || runs === "peers") await runPeers(cut, tuningFor(quality), kept, note);
     const ours = (await kept.load(`${name}-${quality}`))[quality];
     const theirs = await kept.load(peersName(name, tuningFor(quality)));
+    const whole = [ours, ...PEERS.map((peer) => theirs[peer])].every((one) =>
+      cut.turns.every((t) => one?.said[t.name]),
+    );
+    if (!whole) {
+      note(`${name}, ${quality}: not compared, as not everybody has run`);
+      continue;
+    }
     const beside = compare(cut, quality, ours, theirs);
     shown.push(...beside.shown);
     lines.push(...beside.lines);

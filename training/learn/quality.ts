@@ -31,8 +31,11 @@ export interface QualityPlan {
   readonly signal?: AbortSignal;
 }
 
-/** Standard errors by which a blend must win: none for those who asked for the best, whatever it costs to run. */
-export const convincingFor = (quality: Quality | undefined): number => (quality === "best" ? 0 : 1);
+/**
+ * Standard errors by which a blend must win. Those who asked for the best take it unless it loses by one, whatever it costs
+ * to run: the best single one of many tried is partly so by luck.
+ */
+export const convincingFor = (quality: Quality | undefined): number => (quality === "best" ? -1 : 1);
 
 /** Cells (rows × columns) up to which a net is cheap beside the others. */
 const NET_CELLS = 100_000;

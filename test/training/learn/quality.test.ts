@@ -135,6 +135,14 @@ describe("deciding", async () => {
     expect(close.why).toContain("not better by more than the standard error");
     const asked = decide([single, candidate("blend", 0.395, 0.4)], development, { where, convincing: 0 });
     expect(asked.winner.name).toBe("blend");
+    // Asked for the best: a blend behind by less than the standard error is taken, one behind by several is not.
+    const best = { where, convincing: -1 };
+    const behind = decide([single, candidate("blend", 0.42, 0.4)], development, best);
+    expect(behind.winner.name).toBe("blend");
+    expect(behind.why).toMatch(/blend is as good as the best single learner.*it is behind gbdt by 0\.00/);
+    const worse = decide([single, candidate("blend", 0.5, 0.4)], development, best);
+    expect(worse.winner.name).toBe("gbdt");
+    expect(worse.why).toContain("is worse by more than the standard error");
     const clear = decide([single, candidate("blend", 0.2, 0.4)], development, { where });
     expect(clear.winner.name).toBe("blend");
     expect(clear.why).toContain("it beats gbdt by 0.");
