@@ -19,9 +19,10 @@ import { convincingFor, qualityCandidates } from "./quality.ts";
  * HistGradientBoosting and logistic regression. Intervals are of paired differences, 95 %.
  *
  *     npm run bench -- quality [--tables german,telco] [--folds 2] [--repeats 1] [--only balanced|best]
- *       [--run ours|peers|nothing] [--budget 60] [--draws 30] [--tune nested] [--keep folder]
+ *       [--run ours|peers|nothing] [--budget 30] [--draws 30] [--tune nested] [--keep folder]
  *
- * `--folds` runs the first so many of five folds; `--repeats` cuts them anew. `balanced` stands beside the peers at their
+ * `--folds` runs the first so many of five folds; `--repeats` cuts them anew; `--budget` is how long `best` searches (half of
+ * what it does by itself). `balanced` stands beside the peers at their
  * defaults, `best` beside peers tuned by 30 random draws (`--draws`), each judged by an inner 3-fold cross-validation. They
  * are tuned once a table, on the rows that the first fold trains on, and keep the parameters found in all folds: this can
  * only favour them, as the other folds' left-out rows were among those, and it costs a fifth. `--tune nested` tunes anew in
@@ -43,7 +44,7 @@ const repeats = Number(option("repeats", "1"));
 const only = option("only", "");
 const qualities = (["balanced", "best"] as const).filter((quality) => !only || only === quality);
 const runs = option("run", "all");
-const budgetMs = 1000 * Number(option("budget", "60"));
+const budgetMs = 1000 * Number(option("budget", "30"));
 const draws = Number(option("draws", "30"));
 const tune = option("tune", "once") === "nested" ? "nested" : "once";
 const tuningFor = (quality: Quality): Tuning => ({ draws: quality === "best" ? draws : 0, tune, seed: SEED });

@@ -139,7 +139,7 @@ describe("deciding", async () => {
     const best = { where, convincing: -1 };
     const behind = decide([single, candidate("blend", 0.42, 0.4)], development, best);
     expect(behind.winner.name).toBe("blend");
-    expect(behind.why).toMatch(/blend is as good as the best single learner.*it is behind gbdt by 0\.00/);
+    expect(behind.why).toMatch(/blend is as good as the best single learner.*it is behind gbdt by 0\.0/);
     const worse = decide([single, candidate("blend", 0.5, 0.4)], development, best);
     expect(worse.winner.name).toBe("gbdt");
     expect(worse.why).toContain("is worse by more than the standard error");
