@@ -43,7 +43,7 @@ function number(column: Column, j: number, values: Numbers, params: GbdtParams):
   const seen = new Float64Array(NARROW);
   let distinct = 0;
   let missing = false;
-  for (let i = 0; i < values.length && distinct < NARROW; i++) {
+  for (let i = 0, rows = values.length; i < rows && distinct < NARROW; i++) {
     const value = toFloat(values[i]);
     if (Number.isNaN(value)) {
       missing = true;
