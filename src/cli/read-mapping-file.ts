@@ -13,7 +13,7 @@ export function readMappingFile(given: string): Mapping {
   } catch (error) {
     throw new PortraitError(
       "FILE_UNREADABLE",
-      `Wanted a mapping at ${resolve(given)}: ${(error as Error).message}. Give a JSON file, or one of cdnow, cdnow-sample, online-retail.`,
+      `Wanted a mapping at ${resolve(given)}: ${(error as Error).message}. Give a JSON file, or one of cdnow, cdnow-sample, online-retail, fraud-handbook, fraud-handbook-reports.`,
       { path: resolve(given) },
       error,
     );

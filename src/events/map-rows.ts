@@ -12,6 +12,8 @@ export type Mapped =
   | { readonly line: number; readonly broken: string }
   | { readonly line: number; readonly skipped: string };
 
+const DAY_MS = 86_400_000;
+
 export interface RowMapper {
   /** Takes the next line. An event of several lines comes with the first line after it. */
   push(line: Line): Mapped[];
@@ -53,8 +55,8 @@ export function createRowMapper(mapping: Mapping, header: readonly string[], now
     return text.startsWith(test.startsWith ?? "");
   }
 
-  function moment(fields: readonly string[], { column, format }: { column: string; format: TimeFormat }): number {
-    const ms = parseMoment(cell(fields, column), format);
+  function moment(fields: readonly string[], { column, format, daysLater }: Mapping["time"]): number {
+    const ms = parseMoment(cell(fields, column), format) + daysLater * DAY_MS;
     if (!(ms >= 0)) throw new Unfit(`column "${column}" holds no moment of the form ${format}`);
     return Math.min(ms, now);
   }

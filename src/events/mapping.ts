@@ -6,7 +6,12 @@ export const TIME_FORMATS = ["iso", "yyyymmdd", "dd/mm/yyyy", "mm/dd/yyyy", "uni
 export type TimeFormat = (typeof TIME_FORMATS)[number];
 
 const Column = z.string().min(1);
-const Moment = z.strictObject({ column: Column, format: z.enum(TIME_FORMATS).default("iso") });
+const Moment = z.strictObject({
+  column: Column,
+  format: z.enum(TIME_FORMATS).default("iso"),
+  /** So many days after what the column says: for what is known to come later, as a chargeback after the payment. */
+  daysLater: z.number().min(0).max(400).default(0),
+});
 
 /** A condition on one column's text. */
 const Test = z

@@ -119,6 +119,26 @@ test("a file ingested twice counts nothing twice, and equal lines are different 
   expect(new Set(events.map(({ id }) => id)).size).toBe(3);
 });
 
+test("the fraud handbook's lines are transactions, and its frauds are reported a week later", async () => {
+  const { log, lake } = house();
+  const head =
+    "TRANSACTION_ID,TX_DATETIME,CUSTOMER_ID,TERMINAL_ID,TX_AMOUNT,TX_TIME_SECONDS,TX_TIME_DAYS,TX_FRAUD,TX_FRAUD_SCENARIO";
+  const path = file(
+    `${head}\n0,2018-04-01 00:00:31,596,3156,57.16,31,0,0,0\n1,2018-04-01 00:02:10,596,3412,281.5,130,0,1,1\n`,
+  );
+  for (const ready of ["fraud-handbook", "fraud-handbook-reports"])
+    await ingestFile({ path, mapping: readMappingFile(ready), log, now: NOON });
+  const events = (await allOf(lake)).map(plain);
+  const at = Date.UTC(2018, 3, 1, 0, 2, 10);
+  const second = { who: "596", properties: { transaction_id: "1", terminal_id: "3412", amount: 281.5 } };
+  const moment = (ms: number) => ({ at: ms, known: ms });
+  expect(events.length).toBe(3);
+  expect(events.slice(1)).toEqual([
+    { ...second, id: "1", name: "Transaction", ...moment(at) },
+    { ...second, id: "1:1", name: "Fraud Reported", ...moment(at + 7 * 86_400_000) },
+  ]);
+});
+
 test("NDJSON of Segment calls becomes known when it says it was received, else when it happened", async () => {
   const { log, lake } = house();
   const call = (more: object) => JSON.stringify({ type: "track", event: "E", ...more });
