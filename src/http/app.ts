@@ -25,6 +25,8 @@ import { quarantineRoutes } from "./routes/quarantine-routes.ts";
 import { receiptRoutes } from "./routes/receipt-routes.ts";
 import { scoreRoutes } from "./routes/score-routes.ts";
 import { trackRoutes } from "./routes/track-routes.ts";
+import { createScoreScanner } from "./scan-score.ts";
+import { createReadScore } from "./score-body.ts";
 import { ANSWER_HEADERS, HELMET } from "./security-headers.ts";
 import { send, sendProblem } from "./send.ts";
 import type { Services } from "./services.ts";
@@ -95,7 +97,8 @@ export function createApi(services: Services, { deadlineMs = DEADLINE_MS } = {})
   const within = createDeadline(deadlineMs);
   const admit = createAdmission(services);
   const slowFailure = createSlowFailures(() => performance.now());
-  const hot = createHotScore({ service, admit, slowFailure, metrics, within, log: services.log });
+  const read = createReadScore(createScoreScanner(services.champions.current));
+  const hot = createHotScore({ service, read, admit, slowFailure, metrics, within, log: services.log });
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -119,7 +122,11 @@ export function createApi(services: Services, { deadlineMs = DEADLINE_MS } = {})
 
   const methods = new Map<string, string[]>();
   for (const route of allRoutes(services, metrics, service)) {
-    if (route.handle) app[route.method](route.path, runner(route, audited(route, route.handle, services.audit, services.log), admit, within));
+    if (route.handle)
+      app[route.method](
+        route.path,
+        runner(route, audited(route, route.handle, services.audit, services.log), admit, within),
+      );
     methods.set(route.path, [...(methods.get(route.path) ?? []), route.method.toUpperCase()]);
   }
   for (const [path, allowed] of methods) {

@@ -4,10 +4,11 @@ import { compose } from "../compose.ts";
 import { loadConfig } from "../config.ts";
 import { silentLog } from "../log.ts";
 import { createApi, scoringOf } from "./app.ts";
-import { parseJson } from "./body.ts";
-import { readScoreBody } from "./score-body.ts";
+import { createScoreScanner } from "./scan-score.ts";
+import { createReadScore } from "./score-body.ts";
 import { createServer } from "./server.ts";
 import { answerOnSockets } from "./socket-front.ts";
+import { answerText } from "./write-answer.ts";
 
 /**
  * A server of the bench as a process of its own: bench-serve-child <ours|front|express|bare> <Redis URL>; the var folder comes
@@ -19,13 +20,13 @@ const { services } = await compose(loadConfig(process.env), { log: silentLog, re
 /** What `node:http` costs with nothing around our parse, score and serialise: no key, no limits, no id, no counters. */
 function bare() {
   const service = scoringOf(services);
+  const read = createReadScore(createScoreScanner(services.champions.current));
   return createPlainServer((req, res) => {
     const chunks: Buffer[] = [];
     req.on("data", (chunk: Buffer) => chunks.push(chunk));
     req.on("end", () => {
-      const body = readScoreBody(parseJson(Buffer.concat(chunks).toString()));
-      void service.score(body).then((answer) => {
-        const text = JSON.stringify(answer);
+      void service.score(read(Buffer.concat(chunks))).then((answer) => {
+        const text = answerText(answer);
         res.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) });
         res.end(text);
       });

@@ -29,8 +29,9 @@ export interface BodyWanted {
  */
 export async function readBody(headers: IncomingHttpHeaders, read: ReadBytes, wanted: BodyWanted): Promise<unknown> {
   const lines = isNdjson(headers, wanted);
-  const text = await textOf(await read(wanted.limit), headers, wanted);
-  if (text === undefined) return undefined;
+  const bytes = await unpackedOf(await read(wanted.limit), headers, wanted);
+  if (bytes === undefined) return undefined;
+  const text = utf8Of(bytes);
   if (wanted.unjudged) return parseJson(text);
   return lines ? parseLines(text) : parse(text);
 }
@@ -48,30 +49,33 @@ function isNdjson(headers: IncomingHttpHeaders, wanted: BodyWanted): boolean {
   return lines;
 }
 
-/** The text of a body; undefined when nothing was sent and that is allowed. A promise only where something is unpacked. */
-function textOf(
+/** The bytes of a body; undefined when nothing was sent and that is allowed. A promise only where something is unpacked. */
+function unpackedOf(
   bytes: Buffer,
   headers: IncomingHttpHeaders,
   { limit, optional, ndjson, unjudged }: BodyWanted,
-): string | undefined | Promise<string> {
+): Buffer | undefined | Promise<Buffer> {
   if (bytes.length === 0) {
     if (optional) return undefined;
     throw new PortraitError("BODY_NOT_JSON", "Wanted a JSON body, found none.");
   }
   if (!unjudged && mediaType(headers["content-type"]) === "") throw unsupported(JSON_TYPE, "none", ndjson);
   const encoding = headers["content-encoding"];
-  return encoding === undefined ? utf8Of(bytes) : unpack(bytes, encoding, limit).then(utf8Of);
+  return encoding === undefined ? bytes : unpack(bytes, encoding, limit);
 }
 
-/** The text of a JSON body that must be there. @throws as `readBody` */
-export async function readText(headers: IncomingHttpHeaders, body: Buffer | ReadBytes, limit: number): Promise<string> {
+/** The bytes of a JSON body that must be there, unpacked. @throws as `readBody` */
+export async function readJsonBytes(
+  headers: IncomingHttpHeaders,
+  body: Buffer | ReadBytes,
+  limit: number,
+): Promise<Buffer> {
   const wanted = { limit, optional: false, ndjson: false };
   isNdjson(headers, wanted);
-  const text = textOf(typeof body === "function" ? await body(limit) : body, headers, wanted);
-  return typeof text === "string" ? text : ((await text) ?? "");
+  return (await unpackedOf(typeof body === "function" ? await body(limit) : body, headers, wanted)) ?? Buffer.alloc(0);
 }
 
-function utf8Of(bytes: Buffer): string {
+export function utf8Of(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new PortraitError("BODY_NOT_JSON", "Wanted a body in UTF-8, found bytes that are not.");
   return bytes.toString();
 }

@@ -2,14 +2,15 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Log } from "../log.ts";
 import type { ScoreAnswer, ScoreService } from "../scoring/score.ts";
 import type { Admit } from "./admission.ts";
-import { parseJson, type ReadBytes, readText } from "./body.ts";
+import { type ReadBytes, readJsonBytes } from "./body.ts";
 import type { WithinDeadline } from "./deadline.ts";
 import { logFailure, problemHeaders, toProblem } from "./errors.ts";
 import type { Metrics } from "./metrics.ts";
 import { requestIdOf } from "./request-id.ts";
 import { MEGABYTE } from "./route.ts";
-import { readScoreBody } from "./score-body.ts";
+import type { ReadScore } from "./score-body.ts";
 import { ANSWER_HEADERS } from "./security-headers.ts";
+import { answerText } from "./write-answer.ts";
 
 export const SCORE_PATH = "/v1/score";
 
@@ -29,6 +30,7 @@ const GOOD_HEADERS = Object.freeze({ ...ANSWER_HEADERS, "Content-Type": "applica
 
 export interface HotScoreNeeds {
   readonly service: Pick<ScoreService, "score">;
+  readonly read: ReadScore;
   readonly admit: Admit;
   /** Something to wait for before a 401 leaves, or nothing. */
   readonly slowFailure: () => Promise<void> | undefined;
@@ -42,13 +44,13 @@ export interface HotScoreNeeds {
  * counted and logged like every other call. It knows no server, so that the one in front of Express and the one within
  * give the same bytes. See `notes/0003-one-hot-handler-two-mounts.md`.
  */
-export function createHotScore({ service, admit, slowFailure, metrics, log, within }: HotScoreNeeds): HotScore {
+export function createHotScore({ service, read, admit, slowFailure, metrics, log, within }: HotScoreNeeds): HotScore {
   async function score(headers: IncomingHttpHeaders, body: Buffer | ReadBytes): Promise<string> {
     admit(headers.authorization, "score"); // before anything is read
-    const request = readScoreBody(parseJson(await readText(headers, body, MEGABYTE)));
+    const request = read(await readJsonBytes(headers, body, MEGABYTE));
     const answer = await within(() => service.score(request));
     countScores(metrics, answer);
-    return JSON.stringify(answer);
+    return answerText(answer);
   }
 
   return async (headers, body) => {

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Property } from "../events/event.ts";
 import type { ScoreRequest } from "../scoring/score.ts";
-import { mustBePlain } from "./body.ts";
+import { mustBePlain, parseJson, utf8Of } from "./body.ts";
+import type { ScoreScanner } from "./scan-score.ts";
 import {
   EntityId,
   EventProperties,
@@ -13,7 +14,7 @@ import {
 } from "./schemas.ts";
 
 const MODELS_LIMIT = 100;
-const REASONS_LIMIT = 100;
+export const REASONS_LIMIT = 100;
 
 /** What a score is asked by. The schema is the contract and words every refusal; see `readScoreBody` for the fast road. */
 export const ScoreBody = z.strictObject({
@@ -42,6 +43,15 @@ export function readScoreBody(value: unknown): ScoreRequest {
   mustBePlain(value, "The body");
   return ScoreBody.parse(value);
 }
+
+/** A score request out of the bytes of its JSON. @throws as `readScoreBody` */
+export type ReadScore = (bytes: Buffer) => ScoreRequest;
+
+/** Straight from the bytes where they are plain, else by way of an object. */
+export const createReadScore =
+  (scanner: Pick<ScoreScanner, "one">): ReadScore =>
+  (bytes) =>
+    scanner.one(bytes) ?? readScoreBody(parseJson(utf8Of(bytes)));
 
 /**
  * Whether the schema would take `value` and change nothing about it. Says false of some good bodies too: those with an

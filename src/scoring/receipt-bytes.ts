@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Receipt, ScoreRecord } from "./receipt.ts";
+import type { NewReceipt, Receipt, ScoreRecord } from "./receipt.ts";
 
 /** Raised whenever an older reader could misread a newer receipt. */
 const FORMAT = 2;
@@ -23,12 +23,9 @@ const Head = z.object({
  * A receipt as it is stored: format byte, length of the head (u32), head (JSON), then for each score its row,
  * margin and probability as doubles, little-endian: every bit is kept, NaN and all.
  */
-export function receiptBytes(receipt: Receipt): Buffer {
-  const { scores, ...rest } = receipt;
-  const head = JSON.stringify({
-    ...rest,
-    scores: scores.map(({ model, version, digest, row }) => ({ model, version, digest, columns: row.length })),
-  });
+export function receiptBytes(receipt: NewReceipt): Buffer {
+  const { scores } = receipt;
+  const head = headText(receipt);
   const headBytes = Buffer.byteLength(head);
   const doubles = scores.reduce((sum, { row }) => sum + row.length + 2, 0);
   const bytes = Buffer.allocUnsafe(5 + headBytes + 8 * doubles);
@@ -42,6 +39,17 @@ export function receiptBytes(receipt: Receipt): Buffer {
   }
   return bytes;
 }
+
+/** The head by hand: the fields are text already when they are many, and `JSON.stringify` would read and write them again. */
+function headText({ id, at, entity, reach, others, fields, fieldsJson, scores }: NewReceipt): string {
+  const part = (name: string, value: unknown) => (value === undefined ? "" : `,"${name}":${JSON.stringify(value)}`);
+  const given = fieldsJson === undefined ? part("fields", fields) : `,"fields":${fieldsJson}`;
+  const known = `${part("entity", entity)}${part("reach", reach)}${part("others", others)}${given}`;
+  return `{"id":${JSON.stringify(id)},"at":${at}${known},"scores":[${scores.map(faceText).join(",")}]}`;
+}
+
+const faceText = ({ model, version, digest, row }: ScoreRecord): string =>
+  JSON.stringify({ model, version, digest, columns: row.length });
 
 /** @throws Error when the bytes are no receipt of this format */
 export function parseReceipt(bytes: Buffer): Receipt {

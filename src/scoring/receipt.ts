@@ -31,9 +31,14 @@ export interface Receipt {
   readonly scores: readonly ScoreRecord[];
 }
 
+/** A receipt on its way to the store: its fields may be the JSON text that the caller sent. */
+export interface NewReceipt extends Receipt {
+  readonly fieldsJson?: string;
+}
+
 export interface ReceiptStore {
   /** Returns once stored. @throws REDIS_AWAY, REDIS_FULL */
-  save(receipt: Receipt): Promise<void>;
+  save(receipt: NewReceipt): Promise<void>;
   load(id: string): Promise<Receipt | undefined>;
   /** The ids of the newest receipts, newest first. */
   latest(count: number): Promise<string[]>;

@@ -6,9 +6,10 @@ import type { Reducers } from "../features/reducers.ts";
 import type { StateStore, StoredState } from "../features/state-store.ts";
 import type { ChampionHolder, Champions } from "./champions.ts";
 import { createInlineEncoder } from "./encode-row.ts";
+import { type GivenText, textOf } from "./given-text.ts";
 import { readTogether } from "./read-together.ts";
 import type { Reason } from "./reasons.ts";
-import type { Receipt, ReceiptStore, ScoreRecord } from "./receipt.ts";
+import type { NewReceipt, Receipt, ReceiptStore, ScoreRecord } from "./receipt.ts";
 import type { Score, Scorer } from "./scorer.ts";
 import { createStateEncoder, type StateEncoder } from "./state-encoder.ts";
 
@@ -29,6 +30,8 @@ export interface ScoreRequest {
   /** Something that is happening now and is not yet in the log. */
   readonly event?: { readonly name: string; readonly properties?: Readonly<Record<string, Property>> };
   readonly features?: Readonly<Record<string, Property>>;
+  /** Instead of `features`: read already, by the champion of the one model that is named. */
+  readonly given?: GivenText;
   /** Absent = every champion that judges this kind of entity, or this event. */
   readonly models?: readonly string[];
   /** How many reasons of each score to tell; 0 when absent. */
@@ -110,7 +113,11 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
   const encoders = createEncoders(reducers);
   const read = readTogether((entities) => needs.states.read(entities));
 
-  function prepare(request: ScoreRequest, snapshot: Champions, known: Known | undefined): Prepared {
+  function prepare(whole: ScoreRequest, snapshot: Champions, known: Known | undefined): Prepared {
+    const { given } = whole;
+    if (given && snapshot.get(given.scorer.name) === given.scorer) return prepareGiven(whole, given);
+    // its champion was swapped since: read again, for the one that answers now
+    const request = given ? { ...whole, features: JSON.parse(textOf(given)) } : whole;
     const entity = entityOf(request);
     const scorers = chooseScorers(request, entity, snapshot, questions);
     const at = clock();
@@ -131,6 +138,17 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
     return { request, entity, at, reach: stored[0]?.reach, others, fields, scorers, rows };
   }
 
+  const prepareGiven = (request: ScoreRequest, { scorer, row }: GivenText): Prepared => ({
+    request,
+    entity: undefined,
+    at: clock(),
+    reach: undefined,
+    others: undefined,
+    fields: undefined,
+    scorers: [scorer],
+    rows: [row],
+  });
+
   function readState({ kind }: EntityRef, stored: StoredState | undefined, at: number): Row {
     const reducer = reducers.of(kind);
     return reducer.read(stored ? reducer.decode(stored.bytes) : reducer.empty(), at);
@@ -148,15 +166,16 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
   }
 
   async function withReceipt(said: ScoreAnswer, prepared: Prepared, scored: readonly Score[]): Promise<ScoreAnswer> {
-    const { entity, at, reach, others, fields, scorers, rows } = prepared;
+    const { request, entity, at, reach, others, fields, scorers, rows } = prepared;
     const id = newId();
-    const receipt: Receipt = {
+    const receipt: NewReceipt = {
       id,
       at,
       ...(entity && { entity }),
       ...(reach && { reach }),
       ...(others && { others }),
       ...(fields && { fields }),
+      ...(!fields && request.given && { fieldsJson: textOf(request.given) }),
       scores: scorers.map(({ name, version, digest }, i): ScoreRecord => {
         const { margin, probability } = scored[i];
         return { model: name, version, digest, row: rows[i], margin, probability };
