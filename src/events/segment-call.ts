@@ -107,8 +107,12 @@ export function readSingle(
 export function readHistoryCall(call: unknown, now: number, mintId: () => string, check?: EventCheck): ReadCalls {
   if (!isObject(call)) return readCalls([call], undefined, now, mintId, check);
   const received = readable(call.receivedAt);
-  if (received !== undefined) return readCalls([call], undefined, Math.min(received, now), mintId, check);
   const { sentAt: _sentAt, originalTimestamp, timestamp = originalTimestamp, ...rest } = call;
+  if (received !== undefined) {
+    // an export of a server that has corrected `timestamp` already keeps the client's own beside it
+    const corrected = call.timestamp !== undefined && originalTimestamp !== undefined;
+    return readCalls([corrected ? { ...rest, timestamp } : call], undefined, Math.min(received, now), mintId, check);
+  }
   const { events, rejected, unfit } = readCalls([{ ...rest, timestamp }], undefined, now, mintId, check);
   return { events: events.map((event) => ({ ...event, known: event.at })), rejected, unfit };
 }
@@ -284,12 +288,13 @@ function read(given: unknown): Record<string, Property> {
 }
 
 /**
- * When it happened by our clock. `originalTimestamp` (else `timestamp`) and `sentAt` come from one clock, the
- * client's, so their difference is right even where that clock is wrong: at = receivedAt − (sentAt − original).
- * Without `sentAt`, or when it is about right, the moment is taken as given; without any moment it is now.
+ * When it happened by our clock. `timestamp` is what the caller said, else `originalTimestamp` is when its library heard
+ * of it; both and `sentAt` come from one clock, the client's, so a difference is right even where that clock is wrong:
+ * at = receivedAt − (sentAt − timestamp). Without `sentAt`, or when it is about right, the moment is taken as given;
+ * without any moment it is now.
  */
 function readTime(call: Record<string, unknown>, batchSentAt: () => number | undefined, receivedAt: number): number {
-  const given = readMoment(call.originalTimestamp ?? call.timestamp, "timestamp");
+  const given = readMoment(call.timestamp ?? call.originalTimestamp, "timestamp");
   if (given === undefined) return receivedAt;
   const sent = readMoment(call.sentAt, "sentAt") ?? batchSentAt();
   const skew = sent === undefined ? 0 : receivedAt - sent;

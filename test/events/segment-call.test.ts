@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileEventSchemas, EventSchemas } from "../../src/events/event-schema.ts";
-import { parseIso, readBatch, readSingle } from "../../src/events/segment-call.ts";
+import { parseIso, readBatch, readHistoryCall, readSingle } from "../../src/events/segment-call.ts";
 import { NOON } from "../support/events.ts";
 
 const ISO_NOON = "2026-03-01T12:00:00.000Z";
@@ -68,13 +68,18 @@ test("a missing message id is minted", () => {
 
 test("a client whose clock is an hour fast is put right by what it says it sent when", () => {
   expect(at({ timestamp: "2026-03-01T12:50:00Z" }, "2026-03-01T13:00:00Z")).toBe(NOON - HOUR / 6);
-  expect(
-    at({
-      originalTimestamp: "2026-03-01T12:50:00Z",
-      timestamp: "1999-01-01T00:00:00Z",
-      sentAt: "2026-03-01T13:00:00Z",
-    }),
-  ).toBe(NOON - HOUR / 6);
+  expect(at({ originalTimestamp: "2026-03-01T12:50:00Z" }, "2026-03-01T13:00:00Z")).toBe(NOON - HOUR / 6);
+});
+
+test("what the caller says of the time comes before when its library heard of it", () => {
+  const heard = "2026-03-01T12:59:59Z"; // by a clock that is an hour fast
+  const said = "2026-03-01T12:50:00Z";
+  expect(at({ originalTimestamp: heard, timestamp: said }, "2026-03-01T13:00:00Z")).toBe(NOON - HOUR / 6);
+  // an export of a server that corrected it keeps both: it is not corrected twice
+  const exported = { receivedAt: ISO_NOON, sentAt: "2026-03-01T13:00:00Z", originalTimestamp: said };
+  const read = (call: object) => readHistoryCall({ type: "track", userId: "u1", event: "E", ...call }, NOON, mint);
+  expect(read({ ...exported, timestamp: "2026-03-01T11:50:00Z" }).events[0].at).toBe(NOON - HOUR / 6);
+  expect(read(exported).events[0].at).toBe(NOON - HOUR / 6);
 });
 
 test("a request that took two seconds moves nothing, nor one that was sent again after half a minute", () => {
