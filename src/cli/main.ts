@@ -28,6 +28,7 @@ const commands: (() => Promise<{ readonly register: (program: Command) => void }
   () => import("./commands/simulate.ts"),
   () => import("./commands/ingest.ts"),
   () => import("./commands/replay.ts"),
+  () => import("./commands/compact.ts"),
   () => import("./commands/dataset.ts"),
   () => import("./commands/keys.ts"),
   () => import("./commands/audit.ts"),

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { LoggedText } from "../../events/logged-text.ts";
 import { type Position, positionText } from "../../events/position.ts";
-import { type EntryId, entryText } from "../entry-id.ts";
+import { compareEntries, type EntryId, entryText } from "../entry-id.ts";
 import { Fenced } from "../fenced.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
 import { chainEnds, listParts, PART_FORMAT, type PartCache, partPath, readChain } from "./parts.ts";
@@ -72,6 +72,7 @@ export async function createLakeWriter({
         );
         syncFile(temporary);
         await fault?.("before-claim");
+        mustBeFree(dir, partition, first);
         if (withoutClaim) renameSync(temporary, path);
         else claim(temporary, path);
         syncFolder(folder);
@@ -82,8 +83,9 @@ export async function createLakeWriter({
     },
 
     async find(partition, events) {
-      const files = listParts(dir).filter((part) => part.partition === partition);
-      if (files.length === 0 || events.length === 0) return new Set();
+      if (events.length === 0) return new Set();
+      const files = await readChain(looking, dir, cache, partition);
+      if (files.length === 0) return new Set();
       const ids = [...new Set(events.map(({ id }) => id))];
       const rows = await looking.run(
         `SELECT kind, entity, id FROM read_parquet(${sqlList(files.map(({ file }) => file))}) ` +
@@ -135,13 +137,20 @@ function claim(temporary: string, path: string): void {
   }
 }
 
-function syncFile(path: string): void {
+/** A part that compaction merged into a larger one leaves its name free again, but not its place. */
+function mustBeFree(dir: string, partition: number, first: EntryId): void {
+  for (const part of listParts(dir, partition))
+    if (part.mergedTo && compareEntries(part.first, first) <= 0 && compareEntries(first, part.mergedTo) <= 0)
+      throw new Fenced(`the part ${part.file} covers ${entryText(first)} already`);
+}
+
+export function syncFile(path: string): void {
   const file = openSync(path, "r+");
   fsyncSync(file);
   closeSync(file);
 }
 
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   const folder = openSync(path, "r");
   fsyncSync(folder);
   closeSync(folder);

@@ -1,9 +1,9 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { PortraitError } from "../../errors.ts";
 import { type Position, parsePosition } from "../../events/position.ts";
-import { compareEntries, type EntryId, entryText, parseEntry } from "../entry-id.ts";
+import { compareEntries, type EntryId, entryText, NO_ENTRY, parseEntry } from "../entry-id.ts";
 import { sqlList } from "./duckdb.ts";
 
 /** Raised whenever an older reader could misread a newer part. */
@@ -14,6 +14,8 @@ export interface PartFile {
   readonly partition: number;
   /** The first log entry that it covers: its name, and its claim. */
   readonly first: EntryId;
+  /** Of a part that compaction made of others: the last entry that it covers, also in its name. */
+  readonly mergedTo?: EntryId;
   readonly file: string;
 }
 
@@ -41,6 +43,19 @@ const broken = (file: string, why: string, cause?: unknown) =>
 export const partPath = (dir: string, partition: number, first: EntryId): string =>
   join(dir, `p${partition}`, new Date(first.ms).toISOString().slice(0, 10), `${entryText(first)}.parquet`);
 
+/** Where a part lies that compaction made of several: `<first>_<last entry>.parquet` beside them. */
+export const mergedPath = (dir: string, partition: number, first: EntryId, last: EntryId): string =>
+  partPath(dir, partition, first).replace(/\.parquet$/, `_${entryText(last)}.parquet`);
+
+/** What a file name says, or undefined when it is no part's. */
+function parseName(name: string): Pick<PartFile, "first" | "mergedTo"> | undefined {
+  const [from, to, ...more] = name.endsWith(".parquet") ? name.slice(0, -".parquet".length).split("_") : [];
+  const first = parseEntry(from ?? "");
+  const mergedTo = to === undefined ? undefined : parseEntry(to);
+  if (!first || more.length > 0 || (to !== undefined && !mergedTo)) return undefined;
+  return { first, ...(mergedTo && { mergedTo }) };
+}
+
 /** Names in a folder that count: `.tmp` files are parts in the making, dot files are not ours. */
 const names = (dir: string): string[] => {
   try {
@@ -53,29 +68,45 @@ const names = (dir: string): string[] => {
 };
 
 /**
- * Every part file by partition and position, without opening one.
+ * Every part file by partition and position, without opening one. Of parts with one beginning the longest comes first.
  *
- * Later days are listed before earlier ones: a part that is claimed meanwhile may be missed at the end of the
- * chain, which is a moment ago, but never in its middle.
- *
+ * @param only this partition
  * @throws PortraitError LAKE_BROKEN naming a file or folder that does not belong there.
  */
-export function listParts(dir: string): PartFile[] {
+export function listParts(dir: string, only?: number): PartFile[] {
   const found: PartFile[] = [];
   for (const folder of names(dir)) {
-    const partition = /^p(\d{1,4})$/.exec(folder);
-    if (!partition) throw broken(join(dir, folder), "wanted folders p0, p1, …");
-    for (const day of names(join(dir, folder)).sort().reverse()) {
+    const match = /^p(\d{1,4})$/.exec(folder);
+    if (!match) throw broken(join(dir, folder), "wanted folders p0, p1, …");
+    const partition = Number(match[1]);
+    if (only !== undefined && partition !== only) continue;
+    for (const day of names(join(dir, folder))) {
       if (!/^\d{4}-\d\d-\d\d$/.test(day)) throw broken(join(dir, folder, day), "wanted folders of days, 2026-01-31");
       for (const name of names(join(dir, folder, day))) {
         const file = join(dir, folder, day, name);
-        const first = name.endsWith(".parquet") ? parseEntry(name.slice(0, -".parquet".length)) : undefined;
-        if (!first) throw broken(file, "wanted a name such as 1700000000000-0.parquet");
-        found.push({ partition: Number(partition[1]), first, file });
+        const said = parseName(name);
+        if (!said) throw broken(file, "wanted a name such as 1700000000000-0.parquet");
+        found.push({ partition, ...said, file });
       }
     }
   }
   return found.sort((a, b) => a.partition - b.partition || compareEntries(a.first, b.first));
+}
+
+/**
+ * The parts as they stood at some moment of the call.
+ *
+ * One reading of a folder may show a part that was claimed while it was read, and not the one that was claimed a
+ * moment before it. But whatever came before a part of the first reading is there when the second one begins. So of
+ * the second one counts what goes no further than the first.
+ */
+export function listWhole(dir: string, only?: number): PartFile[] {
+  const newest = new Map<number, EntryId>();
+  for (const { partition, first } of listParts(dir, only)) newest.set(partition, first);
+  return listParts(dir, only).filter(({ partition, first }) => {
+    const end = newest.get(partition);
+    return end !== undefined && compareEntries(first, end) <= 0;
+  });
 }
 
 /** Reads the footers of parts. @throws PortraitError LAKE_BROKEN naming the first file that is none of ours. */
@@ -106,50 +137,113 @@ export async function readFooters(connection: DuckDBConnection, files: readonly 
     const after = parseEntry(facts?.get("portrait.after") ?? "");
     const last = parsePosition(facts?.get("portrait.last") ?? "");
     const first = facts?.get("portrait.first");
-    if (!after || !last || first !== entryText(part.first)) throw broken(part.file, "its footer and name disagree");
+    const ends = !part.mergedTo || (last && compareEntries(part.mergedTo, last) === 0);
+    if (!after || !last || !ends || first !== entryText(part.first))
+      throw broken(part.file, "its footer and name disagree");
     return { ...part, after, last };
   });
 }
 
 /**
- * Each part must name its predecessor: a missing part is a hole in the truth, so it is refused rather than skipped.
+ * The chain of each partition: from its end back to its beginning, each part names its predecessor. Where compaction
+ * has merged parts, the merged one stands in for them, and those that are still there are left out.
  *
- * @throws PortraitError LAKE_BROKEN naming the part after the hole.
+ * A missing part is a hole in the truth, so it is refused rather than skipped.
+ *
+ * @param parts by partition and position
+ * @throws PortraitError LAKE_BROKEN naming the part after the hole, or one that overlaps others.
  */
-export function checkChain(parts: readonly Part[]): void {
-  let before: Part | undefined;
+export function resolveChain(parts: readonly Part[]): Part[] {
+  const chain: Part[] = [];
+  const byPartition = new Map<number, Part[]>();
   for (const part of parts) {
-    const end: EntryId = before?.partition === part.partition ? before.last : { ms: 0, seq: 0 };
-    if (compareEntries(part.after, end) !== 0) {
-      throw new PortraitError(
-        "LAKE_BROKEN",
-        `The lake has a hole in partition ${part.partition}: ${part.file} follows ${entryText(part.after)}, ` +
-          `but the part before it ends at ${entryText(end)}. Restore the missing part from a copy.`,
-        { file: part.file, partition: part.partition },
-      );
-    }
-    before = part;
+    const some = byPartition.get(part.partition);
+    if (some) some.push(part);
+    else byPartition.set(part.partition, [part]);
   }
+  for (const some of byPartition.values()) {
+    const found = chainOf(some);
+    checkCovered(some, found);
+    for (const part of found) chain.push(part);
+  }
+  return chain;
+}
+
+function chainOf(parts: readonly Part[]): Part[] {
+  const byEnd = new Map<string, Part>();
+  let newest = parts[0];
+  for (const part of parts) {
+    const end = entryText(part.last);
+    const other = byEnd.get(end);
+    if (!other || compareEntries(part.first, other.first) < 0) byEnd.set(end, part); // the longest that ends here
+    if (compareEntries(part.last, newest.last) > 0) newest = part;
+  }
+  const chain: Part[] = [];
+  for (let end = entryText(newest.last); end !== entryText(NO_ENTRY); ) {
+    const part = byEnd.get(end);
+    const after = chain.at(-1);
+    if (!part) throw hole(after ?? newest, parts);
+    chain.push(part);
+    end = entryText(part.after);
+  }
+  return chain.reverse();
+}
+
+/** What is not in the chain must be covered by it whole. */
+function checkCovered(parts: readonly Part[], chain: readonly Part[]): void {
+  const inChain = new Set(chain);
+  for (const part of parts) {
+    if (inChain.has(part) || coverOf(part, chain)) continue;
+    throw broken(part.file, "it overlaps other parts without being one of those that were merged");
+  }
+}
+
+/** The part of a chain that stands in for this one. */
+export const coverOf = (part: Part, chain: readonly Part[]): Part | undefined =>
+  chain.find(
+    (one) =>
+      one !== part &&
+      one.partition === part.partition &&
+      compareEntries(one.first, part.first) <= 0 &&
+      compareEntries(part.last, one.last) <= 0,
+  );
+
+function hole(part: Part, parts: readonly Part[]): PortraitError {
+  const before = parts.filter(({ last }) => compareEntries(last, part.first) < 0).at(-1);
+  return new PortraitError(
+    "LAKE_BROKEN",
+    `The lake has a hole in partition ${part.partition}: ${part.file} follows ${entryText(part.after)}, ` +
+      `but the part before it ends at ${entryText(before?.last ?? NO_ENTRY)}. Restore the missing part from a copy.`,
+    { file: part.file, partition: part.partition },
+  );
 }
 
 /** Remembers footers, since parts never change. */
 export type PartCache = Map<string, Part>;
 
-/** The whole chain of parts, checked. A listing that raced with a claim is made once more. */
-export async function readChain(connection: DuckDBConnection, dir: string, cache: PartCache): Promise<Part[]> {
+const TRIES = 5;
+
+/**
+ * The whole chain of parts, checked. A reading that raced with compaction, which takes merged parts away, is made
+ * once more.
+ *
+ * @param only this partition
+ */
+export async function readChain(
+  connection: DuckDBConnection,
+  dir: string,
+  cache: PartCache,
+  only?: number,
+): Promise<Part[]> {
   for (let attempt = 1; ; attempt++) {
-    const files = listParts(dir);
-    for (const part of await readFooters(
-      connection,
-      files.filter(({ file }) => !cache.has(file)),
-    ))
-      cache.set(part.file, part);
-    const parts = files.map(({ file }) => cache.get(file)).filter((part) => part !== undefined);
+    const files = listWhole(dir, only);
     try {
-      checkChain(parts);
-      return parts;
+      const unread = files.filter(({ file }) => !cache.has(file));
+      for (const part of await readFooters(connection, unread)) cache.set(part.file, part);
+      return resolveChain(files.map(({ file }) => cache.get(file)).filter((part) => part !== undefined));
     } catch (error) {
-      if (attempt === 3) throw error;
+      const gone = files.some(({ file }) => !existsSync(file));
+      if (!gone || attempt === TRIES) throw error;
     }
   }
 }

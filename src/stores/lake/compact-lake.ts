@@ -1,0 +1,192 @@
+import { randomUUID } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { PortraitError } from "../../errors.ts";
+import { positionText } from "../../events/position.ts";
+import { entryText } from "../entry-id.ts";
+import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
+import { syncFile, syncFolder } from "./lake-writer.ts";
+import { coverOf, listWhole, mergedPath, PART_FORMAT, type PartCache, readChain, readFooters } from "./parts.ts";
+import { planCompaction, type SizedPart } from "./plan-compaction.ts";
+
+export interface CompactLakeOptions {
+  readonly dir: string;
+  readonly tempDir?: string;
+  readonly memoryMb?: number;
+  /** Rows of a merged part at most. */
+  readonly targetRows?: number;
+  /** Fewer parts than this are not worth a merge. */
+  readonly minParts?: number;
+  /** How long parts that were merged stay for those who read them still. */
+  readonly graceMs?: number;
+  /** Only these partitions. */
+  readonly partitions?: ReadonlySet<number>;
+  readonly now?: () => number;
+  /** Share between 0 and 1. */
+  readonly onProgress?: (done: number, note?: string) => void;
+  /** Called at the narrow places, so that tests can end the process there. */
+  readonly fault?: (point: "before-merge-claim" | "after-merge-claim") => Promise<void> | void;
+}
+
+export interface CompactLakeSummary {
+  /** Parts that were merged, and what became of them. */
+  readonly merged: number;
+  readonly into: number;
+  readonly rows: number;
+  /** Parts taken away that had been merged before. */
+  readonly removed: number;
+  /** Parts that the lake now reads. */
+  readonly parts: number;
+}
+
+const HOUR_MS = 3_600_000;
+/** A lock that was not touched for so long belongs to a process that died. */
+const LOCK_MS = HOUR_MS;
+
+/**
+ * Merges small parts of a partition and day into larger ones, sorted by (kind, entity, known, position).
+ *
+ * The merged part is written aside, synced, then claimed by link(2) under a name that says what it covers. From that
+ * moment readers take it in the place of those it was made of, which are removed by a later compaction, when they have
+ * been covered for `graceMs`. So every reader, at any moment, and after a crash at any point, finds each row once.
+ * May run beside a worker; one compaction of a lake at a time.
+ *
+ * Cost: reads and writes every row a logarithmic number of times in all; memory is bounded by `memoryMb`.
+ *
+ * @throws PortraitError VAR_IN_USE while another compaction runs; LAKE_BROKEN
+ */
+export async function compactLake(options: CompactLakeOptions): Promise<CompactLakeSummary> {
+  const { dir, tempDir = join(dirname(dir), "tmp"), memoryMb = 512, now = Date.now, onProgress, fault } = options;
+  const { targetRows = 1_000_000, minParts = 4, graceMs = HOUR_MS } = options;
+  mkdirSync(dir, { recursive: true });
+  const lock = takeLock(dir, now());
+  const db = await openDuckDB({ tempDir, memoryMb, threads: 1 });
+  const connection = await db.connect();
+  const cache: PartCache = new Map();
+  const done = { merged: 0, into: 0, rows: 0, removed: 0, parts: 0 };
+  try {
+    await connection.run("SET preserve_insertion_order = true"); // the order is what it is about
+    const chain = (await readChain(connection, dir, cache)).filter(
+      ({ partition }) => options.partitions?.has(partition) ?? true,
+    );
+    const sized = await withRows(connection, chain);
+    const byPartition = new Map<number, SizedPart[]>();
+    for (const part of sized) byPartition.set(part.partition, [...(byPartition.get(part.partition) ?? []), part]);
+    const runs = [...byPartition.values()].flatMap((some) =>
+      planCompaction(some, { targetRows, minParts }, ({ file }) => dirname(file)),
+    );
+    for (const [i, run] of runs.entries()) {
+      onProgress?.(i / runs.length, `${done.rows.toLocaleString("en")} rows`);
+      lock.touch(now());
+      await merge(connection, dir, run, fault);
+      done.merged += run.length;
+      done.into++;
+      for (const { rows } of run) done.rows += rows;
+    }
+    const after = await readChain(connection, dir, cache);
+    done.parts = after.length;
+    const inChain = new Set(after.map(({ file }) => file));
+    const left = await readFooters(
+      connection,
+      listWhole(dir).filter(({ file }) => !inChain.has(file)),
+    );
+    for (const part of left) {
+      const cover = coverOf(part, after);
+      if (!cover || now() - statSync(cover.file).mtimeMs < graceMs) continue;
+      rmSync(part.file, { force: true });
+      done.removed++;
+    }
+    return done;
+  } finally {
+    connection.closeSync();
+    db.closeSync();
+    lock.release();
+  }
+}
+
+async function merge(
+  connection: DuckDBConnection,
+  dir: string,
+  run: readonly SizedPart[],
+  fault: CompactLakeOptions["fault"],
+): Promise<void> {
+  const [first, last] = [run[0], run[run.length - 1]];
+  const path = mergedPath(dir, first.partition, first.first, last.last);
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  const facts =
+    `{'portrait.format': '${PART_FORMAT}', 'portrait.first': '${entryText(first.first)}', ` +
+    `'portrait.last': '${positionText(last.last)}', 'portrait.after': '${entryText(first.after)}'}`;
+  try {
+    await connection.run(
+      `COPY (SELECT * FROM read_parquet(${sqlList(run.map(({ file }) => file))}) ` +
+        `ORDER BY kind, entity, known_ms, ms, seq, idx) TO ${sqlText(temporary)} ` +
+        `(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000, KV_METADATA ${facts})`,
+    );
+    const wanted = run.reduce((sum, { rows }) => sum + rows, 0);
+    const [written] = await rowsOf(connection, [temporary]);
+    if (written !== wanted)
+      throw new PortraitError(
+        "LAKE_BROKEN",
+        `Wanted to merge ${wanted} rows into ${path}, but ${written} were written. Nothing was changed.`,
+        { file: path, wanted, written },
+      );
+    syncFile(temporary);
+    await fault?.("before-merge-claim");
+    linkSync(temporary, path);
+    syncFolder(dirname(path));
+    await fault?.("after-merge-claim");
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+async function withRows(connection: DuckDBConnection, parts: readonly Omit<SizedPart, "rows">[]): Promise<SizedPart[]> {
+  const rows = await rowsOf(
+    connection,
+    parts.map(({ file }) => file),
+  );
+  return parts.map((part, i) => ({ ...part, rows: rows[i] }));
+}
+
+async function rowsOf(connection: DuckDBConnection, files: readonly string[]): Promise<number[]> {
+  if (files.length === 0) return [];
+  const answer = await connection.run(
+    `SELECT file_name, num_rows::DOUBLE FROM parquet_file_metadata(${sqlList(files)})`,
+  );
+  const rows = new Map((await answer.getRows()).map(([file, count]) => [String(file), Number(count)]));
+  return files.map((file) => rows.get(file) ?? 0);
+}
+
+/** A file that the lake does not look at (it begins with a dot), held while a compaction runs. */
+function takeLock(dir: string, now: number): { touch(now: number): void; release(): void } {
+  const path = join(dir, ".compacting");
+  const token = randomUUID();
+  for (let attempt = 0; ; attempt++) {
+    try {
+      writeFileSync(path, token, { flag: "wx" });
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      const age = now - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+      if (age < LOCK_MS || attempt > 2)
+        throw new PortraitError(
+          "VAR_IN_USE",
+          `Wanted to compact the lake, found another compaction at it (${path}). Wait for its end; if its process died, ` +
+            "remove the file.",
+          { file: path },
+        );
+      rmSync(path, { force: true });
+    }
+  }
+  return {
+    touch: (now) => utimesSync(path, now / 1_000, now / 1_000),
+    release() {
+      try {
+        if (readFileSync(path, "utf8") === token) rmSync(path, { force: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      }
+    },
+  };
+}

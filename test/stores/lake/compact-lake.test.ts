@@ -1,0 +1,213 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, onTestFinished, test } from "vitest";
+import { LoggedText } from "../../../src/events/logged-text.ts";
+import { Fenced } from "../../../src/stores/fenced.ts";
+import { compactLake } from "../../../src/stores/lake/compact-lake.ts";
+import { createLakeWriter } from "../../../src/stores/lake/lake-writer.ts";
+import { createParquetLake } from "../../../src/stores/lake/parquet-lake.ts";
+import { partPath } from "../../../src/stores/lake/parts.ts";
+import { planCompaction, type SizedPart } from "../../../src/stores/lake/plan-compaction.ts";
+import { allOf, DAY, NOON } from "../../support/events.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const MS = Date.UTC(2026, 2, 1);
+
+/** `days` × `each` parts of 5 rows in two partitions; users take turns, so that no part is sorted by them. */
+async function fill(dir: string, each = 6, days = 2): Promise<void> {
+  const writer = await createLakeWriter({ dir });
+  for (const partition of [0, 1]) {
+    let after = { ms: 0, seq: 0 };
+    for (let i = 0; i < each * days; i++) {
+      const ms = MS + Math.floor(i / each) * DAY + i * 1_000;
+      const rows = Array.from({ length: 5 }, (_, index) => {
+        const entity = { kind: "user", id: `u${(i * 5 + index) % 7}` };
+        const known = NOON + ((i * 31 + index * 17) % 50);
+        return new LoggedText(
+          partition,
+          { ms, seq: 0, index },
+          `${partition}-${i}-${index}`,
+          "E",
+          entity,
+          known,
+          known,
+          "{}",
+        );
+      });
+      await writer.write({ partition, after, first: { ms, seq: 0 }, last: { ms, seq: 0, index: 7 }, rows });
+      after = { ms, seq: 0 };
+    }
+  }
+  writer.close();
+}
+
+const parquet = (dir: string) =>
+  readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".parquet"));
+
+const read = async (dir: string) => {
+  const lake = createParquetLake(dir, { memoryMb: 100, threads: 1 });
+  const found = { rows: (await allOf(lake)).map(({ entity, id }) => `${entity.id} ${id}`), ends: await lake.end() };
+  await lake.close();
+  return found;
+};
+
+test("compaction merges parts of a day, and the lake reads as before; what was merged goes after the grace", async () => {
+  const dir = join(tempDir(), "lake");
+  await fill(dir);
+  const before = await read(dir);
+  expect(before.rows).toHaveLength(120);
+  const open = createParquetLake(dir, { memoryMb: 100, threads: 1 }); // one that remembers the footers of old parts
+  await allOf(open);
+
+  expect(await compactLake({ dir })).toEqual({ merged: 24, into: 4, rows: 120, removed: 0, parts: 4 });
+  expect(parquet(dir)).toHaveLength(28);
+  expect(await read(dir)).toEqual(before);
+  expect(await compactLake({ dir })).toEqual({ merged: 0, into: 0, rows: 0, removed: 0, parts: 4 });
+  expect(await compactLake({ dir, graceMs: 0 })).toMatchObject({ merged: 0, removed: 24, parts: 4 });
+  expect(parquet(dir)).toHaveLength(4);
+  expect(await read(dir)).toEqual(before);
+  expect((await allOf(open)).map(({ entity, id }) => `${entity.id} ${id}`)).toEqual(before.rows);
+  await open.close();
+});
+
+test("a writer goes on behind merged parts, and one that slept through the merge is fenced", async () => {
+  const dir = join(tempDir(), "lake");
+  await fill(dir, 4, 1);
+  const late = await createLakeWriter({ dir });
+  await compactLake({ dir, graceMs: 0 });
+  await compactLake({ dir, graceMs: 0 });
+  const ends = await late.ends();
+  const end = ends.get(0);
+  if (!end) throw new Error("partition 0 has parts");
+  const again = {
+    partition: 0,
+    after: { ms: MS, seq: 0 },
+    first: { ms: MS + 1_000, seq: 0 },
+    last: { ms: MS + 1_000, seq: 0, index: 0 },
+    rows: [],
+  };
+  await expect(late.write(again)).rejects.toBeInstanceOf(Fenced);
+  const first = { ms: end.ms + 1, seq: 0 };
+  await late.write({
+    partition: 0,
+    after: { ms: end.ms, seq: end.seq },
+    first,
+    last: { ...first, index: 0 },
+    rows: [],
+  });
+  expect((await late.ends()).get(0)).toEqual({ ...first, index: 0 });
+  late.close();
+});
+
+test.each(["before-merge-claim", "after-merge-claim"] as const)(
+  "a compaction that dies %s leaves every row readable once, and the next one ends its work",
+  async (point) => {
+    const dir = join(tempDir(), "lake");
+    await fill(dir);
+    const before = await read(dir);
+    let calls = 0;
+    const fault = (at: string) => {
+      if (at === point && ++calls === 2) throw new Error("dead");
+    };
+    await expect(compactLake({ dir, fault })).rejects.toThrow("dead");
+    expect(await read(dir)).toEqual(before);
+    await compactLake({ dir, graceMs: 0 });
+    await compactLake({ dir, graceMs: 0 });
+    expect(parquet(dir)).toHaveLength(4);
+    expect(await read(dir)).toEqual(before);
+  },
+);
+
+test("two compactions of one lake are refused; a part that overlaps others is named", async () => {
+  const dir = join(tempDir(), "lake");
+  await fill(dir, 4, 1);
+  let second: unknown;
+  const fault = async () => {
+    second ??= await compactLake({ dir }).catch((error: unknown) => error);
+  };
+  await compactLake({ dir, fault });
+  expect(second).toMatchObject({ code: "VAR_IN_USE" });
+  rmSync(join(dir, parquet(dir).filter((name) => name.includes("_"))[0]));
+  const [one] = parquet(dir).sort();
+  renameSync(join(dir, one), join(dir, `${one}.tmp`));
+  await expect(read(dir)).rejects.toMatchObject({ code: "LAKE_BROKEN" });
+});
+
+test("a plan merges neighbours of a day only, none above the target, and no part that outweighs the others", () => {
+  const part = (rows: number, i: number): SizedPart => ({
+    partition: 0,
+    first: { ms: i, seq: 0 },
+    after: { ms: i - 1, seq: 0 },
+    last: { ms: i, seq: 0, index: 0 },
+    file: `d${Math.floor(i / 8)}`,
+    rows,
+  });
+  const rules = { targetRows: 1_000, minParts: 3 };
+  const rowsOf = (rows: number[]) =>
+    planCompaction(rows.map(part), rules, ({ file }) => file).map((run) => run.map((one) => one.rows));
+  expect(rowsOf([10, 10])).toEqual([]);
+  expect(rowsOf([10, 10, 10, 10])).toEqual([[10, 10, 10, 10]]);
+  expect(rowsOf([500, 10, 10, 10])).toEqual([[10, 10, 10]]);
+  expect(rowsOf([400, 400, 400, 1, 1, 1])).toEqual([[400, 1, 1, 1].slice(1)]);
+  fc.assert(
+    fc.property(fc.array(fc.nat(1_200), { maxLength: 40 }), (rows) => {
+      for (const run of planCompaction(rows.map(part), rules, ({ file }) => file)) {
+        const total = run.reduce((sum, one) => sum + one.rows, 0);
+        expect(total).toBeLessThanOrEqual(1_000);
+        expect(run.length).toBeGreaterThanOrEqual(3);
+        expect(new Set(run.map(({ file }) => file)).size).toBe(1);
+        run.forEach((one, i) => {
+          if (i > 0) expect(one.first.ms).toBe(run[i - 1].first.ms + 1);
+        });
+      }
+    }),
+  );
+});
+
+test("a reader of a folder in which parts are claimed at every moment never sees a hole", async () => {
+  const dir = join(tempDir(), "lake");
+  await fill(dir, 1, 1);
+  // real parts, made beforehand elsewhere and claimed by a process of its own as fast as it can
+  const store = join(tempDir(), "lake");
+  const writer = await createLakeWriter({ dir: store });
+  const count = 150;
+  let after = { ms: MS, seq: 0 };
+  for (let i = 1; i <= count; i++) {
+    const first = { ms: MS + i, seq: 0 };
+    await writer.write({ partition: 0, after, first, last: { ...first, index: 0 }, rows: [] });
+    after = first;
+  }
+  const from = partPath(store, 0, { ms: MS, seq: 0 });
+  const to = partPath(dir, 0, { ms: MS, seq: 0 });
+  mkdirSync(join(to, ".."), { recursive: true });
+  const script = `
+    const { linkSync } = require("node:fs");
+    process.stdin.once("data", () => {
+      let i = 1;
+      const next = () => {
+        for (let k = 0; k < 3 && i <= ${count}; k++, i++)
+          linkSync(${JSON.stringify(from)}.replace("${MS}-0", (${MS} + i) + "-0"), ${JSON.stringify(to)}.replace("${MS}-0", (${MS} + i) + "-0"));
+        if (i <= ${count}) setTimeout(next, 2); else process.exit(0);
+      };
+      next();
+    });`;
+  const child = spawn(process.execPath, ["-e", script], { stdio: ["pipe", "inherit", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const ended = new Promise<boolean>((resolve) => child.once("exit", () => resolve(true)));
+  child.stdin.write("go\n");
+  const reader = await createLakeWriter({ dir });
+  let last = 0;
+  let reads = 0;
+  while (last < MS + count) {
+    const end = (await reader.ends()).get(0)?.ms ?? 0;
+    expect(end).toBeGreaterThanOrEqual(last);
+    last = end;
+    reads++;
+  }
+  await ended;
+  expect(reads).toBeGreaterThan(3);
+  reader.close();
+  writer.close();
+});
