@@ -7,6 +7,8 @@ export interface ByteWriter {
   whole(value: number): void;
   /** −2^52 … 2^52 − 1, small absolute values in few bytes. */
   signed(value: number): void;
+  /** 0 … 255 as it is. */
+  byte(value: number): void;
   /** 32 bits as they are. */
   word(value: number): void;
   /** UTF-16 units, so that any text comes back as it was. */
@@ -43,6 +45,10 @@ export function createByteWriter(): ByteWriter {
     signed(value) {
       whole(value < 0 ? -2 * value - 1 : 2 * value);
     },
+    byte(value) {
+      room(1);
+      bytes[at++] = value;
+    },
     word(value) {
       room(4);
       for (let shift = 0; shift < 32; shift += 8) bytes[at++] = (value >>> shift) & 0xff;
@@ -69,6 +75,7 @@ export interface ByteReader {
   open(bytes: Uint8Array, start: number): void;
   whole(): number;
   signed(): number;
+  byte(): number;
   word(): number;
   text(): string;
   /** A number of things that follow, each at least a byte: never more than there are bytes left. */
@@ -109,6 +116,7 @@ export function createByteReader(): ByteReader {
     },
     whole,
     length,
+    byte,
     signed() {
       const value = whole();
       return value % 2 === 1 ? -(value + 1) / 2 : value / 2;

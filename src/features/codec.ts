@@ -1,14 +1,15 @@
 import { PortraitError } from "../errors.ts";
-import type { Buckets } from "./buckets.ts";
 import { type ByteReader, type ByteWriter, createByteReader, createByteWriter } from "./byte-lanes.ts";
+import { dayOf, hourOf, slotOf } from "./grid.ts";
 import { hash32 } from "./hash.ts";
-import type { Grid, Layout, Values } from "./layout.ts";
+import type { Layout, Values } from "./layout.ts";
 import { emptyState, type LiveState } from "./live-state.ts";
-import type { ValueSet } from "./value-days.ts";
-import { DAY_MS, SLOT_MS } from "./window.ts";
+import { countBetween, emptyTrack, type Lanes, sumBetween, type Track } from "./track.ts";
+import { addPoints } from "./value.ts";
+import { VALUE_LANES, type ValueSet } from "./value-days.ts";
 
 /** Raised when the bytes change their meaning under the same declarations. */
-const VERSION = 1;
+const VERSION = 2;
 const DIGEST_BYTES = 8;
 
 export interface Codec {
@@ -19,7 +20,7 @@ export interface Codec {
 
 /**
  * The bytes of a state: version, the first 8 bytes of the catalogue's digest, newest and first time, kept first and
- * last times, buckets from the newest back, values, traits. Times and buckets as distances from the newest, so that
+ * last times, tracks with their buckets from the newest back, values, picked values. Times and buckets as distances from the newest, so that
  * they are short. What the layout does not ask for takes no byte.
  */
 export function createCodec(digest: string, layout: Layout): Codec {
@@ -42,13 +43,12 @@ export function createCodec(digest: string, layout: Layout): Codec {
         writer.whole(state.newest - state.first);
         for (const time of state.firsts) writer.whole(time < 0 ? 0 : time - state.first + 1);
         for (const time of state.lasts) writer.whole(time < 0 ? 0 : state.newest - time + 1);
-        writeBuckets(writer, state.slots, layout.slots, Math.floor(state.newest / SLOT_MS));
-        const today = Math.floor(state.newest / DAY_MS);
-        writeBuckets(writer, state.days, layout.days, today);
+        writeTracks(writer, state, layout);
+        const today = dayOf(state.newest);
         layout.values.forEach((values, place) => {
           writeValues(writer, state.values[place], values, today);
         });
-        writeTraits(writer, state);
+        writePicks(writer, state, layout);
       }
       return writer.take();
     },
@@ -89,68 +89,113 @@ function readState(reader: ByteReader, digest: string, layout: Layout): LiveStat
     const time = reader.whole();
     if (time > 0) state.lasts[i] = newest - time + 1;
   }
-  readBuckets(reader, state.slots, layout.slots, Math.floor(newest / SLOT_MS));
-  const today = Math.floor(newest / DAY_MS);
-  readBuckets(reader, state.days, layout.days, today);
+  readTracks(reader, state, layout);
+  const today = dayOf(newest);
   layout.values.forEach((values, place) => {
     readValues(reader, state.values[place], values, today);
   });
-  readTraits(reader, state, layout);
+  readPicks(reader, state, layout);
   return state;
 }
 
-/** For each bucket: distance to the one after it · 2 + (more than one event), the count where it is, sum and maximum where the series has values. */
-function writeBuckets(writer: ByteWriter, { keys, counts, sums, maxima }: Buckets, grid: Grid, newest: number): void {
-  const size = grid.series.length;
-  if (size === 0) return;
-  writer.whole(keys.length);
-  let after = (newest + 1) * size;
-  for (let i = keys.length - 1; i >= 0; i--) {
-    const several = counts[i] > 1;
-    writer.whole((after - keys[i] - 1) * 2 + (several ? 1 : 0));
-    after = keys[i];
-    if (several) writer.whole(counts[i]);
-    const series = grid.series[keys[i] % size];
-    if (series.value === undefined) continue;
-    writer.signed(sums[i]);
-    if (several && series.maxima) writer.signed(maxima[i]);
+/** Which of `count` things are there: a bit each, eight to a byte, so that what is empty costs an eighth of a byte. */
+function writeMask(writer: ByteWriter, count: number, isThere: (place: number) => boolean): void {
+  for (let first = 0; first < count; first += 8) {
+    let bits = 0;
+    for (let bit = 0; bit < 8 && first + bit < count; bit++) if (isThere(first + bit)) bits |= 1 << bit;
+    writer.byte(bits);
   }
 }
 
-function readBuckets(reader: ByteReader, buckets: Buckets, grid: Grid, newest: number): void {
-  const size = grid.series.length;
-  if (size === 0) return;
-  const { keys, counts, sums, maxima } = buckets;
-  const length = reader.length();
-  let after = (newest + 1) * size;
-  for (let i = 0; i < length; i++) {
+function readMask(reader: ByteReader, count: number): (place: number) => boolean {
+  const bytes = Array.from({ length: Math.ceil(count / 8) }, () => reader.byte());
+  return (place) => ((bytes[place >> 3] >> (place & 7)) & 1) === 1;
+}
+
+const BUCKET_OF = { days: dayOf, hours: hourOf, slots: slotOf } as const;
+
+function writeTracks(writer: ByteWriter, { tracks, newest }: LiveState, layout: Layout): void {
+  writeMask(writer, tracks.length, (place) => tracks[place].size > 0);
+  layout.tracks.forEach(({ grid, series }, place) => {
+    if (tracks[place].size > 0) writeTrack(writer, tracks[place], BUCKET_OF[grid](newest), series);
+  });
+}
+
+function readTracks(reader: ByteReader, state: LiveState, layout: Layout): void {
+  const isThere = readMask(reader, layout.tracks.length);
+  layout.tracks.forEach(({ grid, series }, place) => {
+    if (isThere(place)) state.tracks[place] = readTrack(reader, BUCKET_OF[grid](state.newest), series);
+  });
+}
+
+/**
+ * The number of buckets, then for each from the newest back: distance to the one after it · 2 + (more than one event),
+ * the count where it is, and where the series has values their sum, and of more than one the maximum and the minimum.
+ */
+function writeTrack(writer: ByteWriter, track: Track, newest: number, lanes: Lanes): void {
+  const { size, buckets, maxima, minima } = track;
+  writer.whole(size);
+  let after = newest + 1;
+  for (let i = size - 1; i >= 0; i--) {
+    const times = countBetween(track, i, i + 1);
+    writer.whole((after - buckets[i] - 1) * 2 + (times > 1 ? 1 : 0));
+    after = buckets[i];
+    if (times > 1) writer.whole(times);
+    if (lanes.value === undefined) continue;
+    writer.signed(sumBetween(track, i, i + 1));
+    if (times > 1 && lanes.maxima) writer.signed(maxima[i]);
+    if (times > 1 && lanes.minima) writer.signed(minima[i]);
+  }
+}
+
+function readTrack(reader: ByteReader, newest: number, lanes: Lanes): Track {
+  const size = reader.length();
+  const track = emptyTrack(lanes);
+  const { buckets, counts, sums, maxima, minima } = track;
+  let after = newest + 1;
+  for (let i = 0; i < size; i++) {
     const word = reader.whole();
     after -= Math.floor(word / 2) + 1;
     if (after < 0) throw new RangeError("a bucket lies before all time");
     const several = word % 2 === 1;
-    const series = grid.series[after % size];
-    keys.push(after);
+    buckets.push(after);
     counts.push(several ? reader.whole() : 1);
-    const sum = series.value === undefined ? 0 : reader.signed();
+    if (lanes.value === undefined) continue;
+    const sum = reader.signed();
     sums.push(sum);
-    maxima.push(series.value !== undefined && several && series.maxima ? reader.signed() : series.maxima ? sum : 0);
+    if (lanes.maxima) maxima.push(several ? reader.signed() : sum);
+    if (lanes.minima) minima.push(several ? reader.signed() : sum);
   }
-  for (const lane of [keys, counts, sums, maxima]) lane.reverse();
+  track.size = size;
+  turn(track, lanes);
+  return track;
 }
 
-/** For each value: its hash or its text, then its days from the newest back, as in buckets. */
+/** From the newest back and one by one, as they are written, to ascending and running up, as they are kept. */
+function turn({ size, buckets, counts, sums, maxima, minima }: Track, lanes: Lanes): void {
+  buckets.reverse();
+  maxima.reverse();
+  minima.reverse();
+  runUp(counts, size, (a, b) => a + b);
+  if (lanes.value !== undefined) runUp(sums, size, addPoints);
+}
+
+function runUp(lane: number[], size: number, add: (a: number, b: number) => number): void {
+  for (let i = 1, j = size; i < j; i++, j--) {
+    const held = lane[i];
+    lane[i] = lane[j];
+    lane[j] = held;
+  }
+  for (let i = 1; i <= size; i++) lane[i] = add(lane[i - 1], lane[i]);
+}
+
+/** For each value: its hash or its text, then its days. */
 function writeValues(writer: ByteWriter, { values, overflowed }: ValueSet, { texts }: Values, today: number): void {
   writer.whole(values.length * 2 + (overflowed ? 1 : 0));
-  for (const { hash, text, days, counts } of values) {
+  for (const { hash, text, days } of values) {
     if (texts) writer.text(text);
     else writer.word(hash);
-    writer.whole(days.length);
-    let after = today + 1;
-    for (let i = days.length - 1; i >= 0; i--) {
-      writer.whole((after - days[i] - 1) * 2 + (counts[i] > 1 ? 1 : 0));
-      after = days[i];
-      if (counts[i] > 1) writer.whole(counts[i]);
-    }
+    writeTrack(writer, days, today, VALUE_LANES);
   }
 }
 
@@ -160,31 +205,28 @@ function readValues(reader: ByteReader, set: ValueSet, { texts }: Values, today:
   for (let v = Math.floor(word / 2); v > 0; v--) {
     const text = texts ? reader.text() : "";
     const hash = texts ? hash32(text) : reader.word();
-    const days: number[] = [];
-    const counts: number[] = [];
-    let after = today + 1;
-    for (let length = reader.length(); length > 0; length--) {
-      const step = reader.whole();
-      after -= Math.floor(step / 2) + 1;
-      days.push(after);
-      counts.push(step % 2 === 1 ? reader.whole() : 1);
+    set.values.push({ hash, text, days: readTrack(reader, today, VALUE_LANES) });
+  }
+}
+
+function writePicks(writer: ByteWriter, { picks, newest, first }: LiveState, layout: Layout): void {
+  layout.picks.forEach(({ which }, place) => {
+    const picked = picks[place];
+    if (picked === undefined) {
+      writer.whole(0);
+      return;
     }
-    set.values.push({ hash, text, days: days.reverse(), counts: counts.reverse() });
-  }
+    writer.whole((which === "last" ? newest - picked.at : picked.at - first) + 1);
+    if (typeof picked.value === "string") writer.text(picked.value);
+    else writer.signed(picked.value);
+  });
 }
 
-function writeTraits(writer: ByteWriter, { traits, newest }: LiveState): void {
-  for (const trait of traits) {
-    writer.whole(trait === undefined ? 0 : newest - trait.at + 1);
-    if (typeof trait?.value === "string") writer.text(trait.value);
-    else if (trait !== undefined) writer.signed(trait.value as number);
-  }
-}
-
-function readTraits(reader: ByteReader, { traits, newest }: LiveState, layout: Layout): void {
-  for (const { as, place } of layout.traits) {
-    const distance = reader.whole();
-    if (distance > 0)
-      traits[place] = { at: newest - distance + 1, value: as === "category" ? reader.text() : reader.signed() };
+function readPicks(reader: ByteReader, { picks, newest, first }: LiveState, layout: Layout): void {
+  for (const { as, which, place } of layout.picks) {
+    const distance = reader.whole() - 1;
+    if (distance < 0) continue;
+    const at = which === "last" ? newest - distance : first + distance;
+    picks[place] = { at, value: as === "category" ? reader.text() : reader.signed() };
   }
 }

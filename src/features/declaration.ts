@@ -1,41 +1,12 @@
 import { z } from "zod";
 import { PortraitError } from "../errors.ts";
 import type { FeatureFace } from "./feature.ts";
-import { ActiveDays } from "./kinds/active-days.ts";
-import { Count } from "./kinds/count.ts";
-import { Distinct } from "./kinds/distinct.ts";
-import { Favourite } from "./kinds/favourite.ts";
-import { Gap } from "./kinds/gap.ts";
-import { Maximum } from "./kinds/maximum.ts";
-import { Mean } from "./kinds/mean.ts";
-import { Ratio } from "./kinds/ratio.ts";
-import { Recency } from "./kinds/recency.ts";
-import { Sum } from "./kinds/sum.ts";
-import { Tenure } from "./kinds/tenure.ts";
-import { Trait } from "./kinds/trait.ts";
-import { windowText } from "./window.ts";
-import { ALL_TIME } from "./words.ts";
+import type { FaceParts } from "./kind.ts";
+import { FeatureDeclaration, type FeatureInput, kindOf } from "./kinds.ts";
 
-/** A feature as plain data. What each kind counts, and when it has nothing to say, is told in its file in `kinds/`. */
-export const FeatureDeclaration = z.discriminatedUnion("kind", [
-  Count,
-  Sum,
-  Mean,
-  Maximum,
-  Recency,
-  Tenure,
-  ActiveDays,
-  Gap,
-  Distinct,
-  Favourite,
-  Ratio,
-  Trait,
-]);
-export type FeatureDeclaration = z.infer<typeof FeatureDeclaration>;
-/** As people write it: what has a usual value may be left out. */
-export type FeatureInput = z.input<typeof FeatureDeclaration>;
+export { FeatureDeclaration, type FeatureInput };
 
-/** All features of a kind of entity, in the order of its rows. Names are unique; a ratio stands after what it divides. */
+/** All features of a kind of entity, in the order of its rows. Names are unique; what is made of others stands after them. */
 export const FeatureCatalogue = z
   .array(FeatureDeclaration)
   .min(1)
@@ -45,11 +16,10 @@ export const FeatureCatalogue = z
     features.forEach((feature, place) => {
       const complain = (message: string) => context.addIssue({ code: "custom", path: [place, "name"], message });
       if (names.has(feature.name)) complain(`the name ${feature.name} is taken by an earlier feature`);
-      if (feature.kind === "ratio")
-        for (const part of [feature.of, feature.to])
-          if (!numbers.has(part)) complain(`${feature.name} wants the number feature ${part} to stand before it`);
+      const parts = partsOf(feature).filter((part) => !numbers.has(part));
+      for (const part of parts) complain(`${feature.name} wants the number feature ${part} to stand before it`);
       names.add(feature.name);
-      if (isNumber(feature)) numbers.add(feature.name);
+      if (parts.length === 0 && typeOf(feature) === "number") numbers.add(feature.name);
     });
   });
 
@@ -63,46 +33,24 @@ export function parseCatalogue(declarations: readonly unknown[]): FeatureDeclara
 }
 
 /** What the catalogue says of its features, in order. */
-export const facesOf = (features: readonly FeatureDeclaration[]): FeatureFace[] =>
-  features.map((feature) => faceOf(feature, features));
-
-function faceOf(feature: FeatureDeclaration, all: readonly FeatureDeclaration[]): FeatureFace {
-  const face = (type: FeatureFace["type"], unit: string, window: string): FeatureFace => ({
-    name: feature.name,
-    type,
-    unit: feature.unit ?? unit,
-    window,
-    about: feature.about,
+export function facesOf(features: readonly FeatureDeclaration[]): FeatureFace[] {
+  const parts = new Map<string, FaceParts>();
+  const partsOfName = (name: string) => parts.get(name) ?? NO_PARTS;
+  return features.map((feature) => {
+    const own = kindOf(feature).face(feature, partsOfName);
+    const { name, about, unit = own.unit } = feature;
+    parts.set(name, { ...own, unit });
+    return { name, type: own.type, unit, window: own.window, about };
   });
-  switch (feature.kind) {
-    case "count":
-      return face("number", "events", windowText(feature.window));
-    case "sum":
-    case "mean":
-    case "maximum":
-      return face("number", feature.value, windowText(feature.window));
-    case "active-days":
-    case "gap":
-      return face("number", "days", windowText(feature.window));
-    case "recency":
-    case "tenure":
-      return face("number", "days", ALL_TIME);
-    case "distinct":
-      return face("number", "values", windowText(feature.window));
-    case "favourite":
-      return face("category", feature.by, windowText(feature.window));
-    case "ratio":
-      return face("number", "ratio", ratioWindow(feature, all));
-    case "trait":
-      return face(feature.as, feature.trait, ALL_TIME);
-  }
 }
 
-const isNumber = (feature: FeatureDeclaration) =>
-  feature.kind !== "favourite" && (feature.kind !== "trait" || feature.as === "number");
+const NO_PARTS: FaceParts = { type: "number", unit: "", window: "" };
 
-/** A quotient looks back as far as its parts: "400 days", or "30 days, 400 days" when they differ. */
-function ratioWindow({ of, to }: { of: string; to: string }, all: readonly FeatureDeclaration[]): string {
-  const parts = all.filter(({ name }) => name === of || name === to).map((part) => faceOf(part, all).window);
-  return [...new Set(parts)].join(", ");
+/** Whether a feature is a number or a category is told by its declaration alone. */
+const typeOf = (feature: FeatureDeclaration) => kindOf(feature).face(feature, () => NO_PARTS).type;
+
+/** The features that this one is made of. */
+function partsOf(feature: FeatureDeclaration): string[] {
+  if (feature.kind === "ratio") return [feature.of, feature.to];
+  return feature.kind === "difference" ? [feature.of, feature.minus] : [];
 }

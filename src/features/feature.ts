@@ -35,7 +35,7 @@ export interface State {
  * The one reducer, live and replayed.
  *
  * `write` commutes: any order of the same events ends in the same bytes. It is given each event once;
- * recognising a redelivery is the log's business. `read` is a pure function of (bytes, now), and
+ * recognising a redelivery is the log's business. `read` is a pure function of (bytes, now, event in flight), and
  * `decode(encode(s))` reads as `s` does.
  */
 export interface Reducer {
@@ -44,8 +44,11 @@ export interface Reducer {
   readonly digest: string;
   empty(): State;
   write(state: State, event: Pick<Event, "name" | "at" | "properties">): void;
-  /** Reads into `row` when it is given (its arrays are overwritten), else into a new one. */
-  read(state: State, now: number, row?: Row): Row;
+  /**
+   * Reads into `row` when it is given (its arrays are overwritten), else into a new one. `inFlight` is the event that
+   * is being scored and not yet in the state, for the features that look at what it brings.
+   */
+  read(state: State, now: number, row?: Row, inFlight?: Pick<Event, "name" | "properties">): Row;
   encode(state: State): Uint8Array;
   /** @throws PortraitError STATE_FROM_OTHER_CATALOGUE */
   decode(bytes: Uint8Array): State;

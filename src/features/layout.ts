@@ -1,17 +1,32 @@
-import { DAYS_KEPT, SLOTS_KEPT, type Window } from "./window.ts";
+import type { Grid } from "./grid.ts";
+import { SLOTS_AN_HOUR, type Window } from "./window.ts";
 
 /** Events of one name (undefined = of any), or only those with a number in the property `value`. */
 export interface Series {
   readonly event: string | undefined;
   readonly value: string | undefined;
-  /** Place among the series of the day buckets and of the slots; −1 = keeps none. */
-  day: number;
-  slot: number;
+  /** Place of its track in each grid among the tracks of a state; −1 = keeps none. */
+  readonly places: Record<Grid, number>;
   /** Place among the kept first and last times; −1 = keeps none. */
   first: number;
   last: number;
-  /** Whether buckets keep their largest value. */
+  /** Whether buckets keep their largest and their smallest value. */
   maxima: boolean;
+  minima: boolean;
+}
+
+/** Where one track of a state comes from. */
+export interface TrackPlan {
+  readonly grid: Grid;
+  readonly series: Series;
+}
+
+/** A stretch of one track that readings want: `span` buckets, the last of them `ago` buckets before now. */
+export interface Cell {
+  readonly track: number;
+  readonly grid: Grid;
+  readonly span: number;
+  readonly ago: number;
 }
 
 /** Values of a property of one event. */
@@ -25,40 +40,32 @@ export interface Values {
   texts: boolean;
 }
 
-/** The last value of a property of `$identify`. */
-export interface Trait {
-  readonly name: string;
+/** The first or the last value of a property of one event. */
+export interface Pick {
+  readonly event: string;
+  readonly property: string;
   readonly as: "number" | "category";
+  readonly which: "first" | "last";
   readonly place: number;
-}
-
-/** One kind of bucket: how many series share it, and which sums are wanted over which span of buckets. */
-export interface Grid {
-  readonly kept: number;
-  readonly series: Series[];
-  readonly cells: { readonly series: number; readonly span: number; readonly cell: number }[];
 }
 
 /** What the state of one entity holds, worked out from what the declared features ask for. */
 export interface Layout {
   readonly series: Series[];
+  readonly tracks: TrackPlan[];
+  readonly cells: Cell[];
   readonly values: Values[];
-  readonly traits: Trait[];
-  readonly days: Grid;
-  readonly slots: Grid;
-  /** Number of sums that a reading fills. */
-  cells: number;
+  readonly picks: Pick[];
   firsts: number;
   lasts: number;
 }
 
 export const emptyLayout = (): Layout => ({
   series: [],
+  tracks: [],
+  cells: [],
   values: [],
-  traits: [],
-  days: { kept: DAYS_KEPT, series: [], cells: [] },
-  slots: { kept: SLOTS_KEPT, series: [], cells: [] },
-  cells: 0,
+  picks: [],
   firsts: 0,
   lasts: 0,
 });
@@ -67,29 +74,33 @@ export const emptyLayout = (): Layout => ({
 export function wantSeries(layout: Layout, event: string | undefined, value?: string): Series {
   const known = layout.series.find((series) => series.event === event && series.value === value);
   if (known) return known;
-  const series: Series = { event, value, day: -1, slot: -1, first: -1, last: -1, maxima: false };
+  const places = { days: -1, hours: -1, slots: -1 };
+  const series: Series = { event, value, places, first: -1, last: -1, maxima: false, minima: false };
   layout.series.push(series);
   return series;
 }
 
-/** Asks that day buckets of the series be kept. */
-export function wantDays(layout: Layout, series: Series): void {
-  if (series.day < 0) series.day = layout.days.series.push(series) - 1;
+/** Asks that the series be kept in buckets of this grid; answers its place among the tracks of a state. */
+export function wantTrack(layout: Layout, series: Series, grid: Grid): number {
+  if (series.places[grid] < 0) series.places[grid] = layout.tracks.push({ grid, series }) - 1;
+  return series.places[grid];
 }
 
-/** Asks for the sums of a series over a window; answers the cell that a reading fills with them. */
-export function wantWindow(layout: Layout, series: Series, window: Window): number {
+/** A window over a series: which track of a state, and which cell of a moment says from where to where. */
+export interface WindowPlaces {
+  readonly track: number;
+  readonly cell: number;
+}
+
+/** Asks for a window over a series. */
+export function wantWindow(layout: Layout, series: Series, window: Window): WindowPlaces {
   const inDays = "days" in window;
-  const grid = inDays ? layout.days : layout.slots;
-  const span = inDays ? window.days : window.hours * 12;
-  if (inDays) wantDays(layout, series);
-  else if (series.slot < 0) series.slot = layout.slots.series.push(series) - 1;
-  const place = inDays ? series.day : series.slot;
-  const known = grid.cells.find((cell) => cell.series === place && cell.span === span);
-  if (known) return known.cell;
-  const cell = layout.cells++;
-  grid.cells.push({ series: place, span, cell });
-  return cell;
+  const grid = inDays ? "days" : "slots";
+  const span = inDays ? window.days : window.hours * SLOTS_AN_HOUR;
+  const ago = inDays ? window.ago : window.ago * SLOTS_AN_HOUR;
+  const track = wantTrack(layout, series, grid);
+  const known = layout.cells.findIndex((cell) => cell.track === track && cell.span === span && cell.ago === ago);
+  return { track, cell: known >= 0 ? known : layout.cells.push({ track, grid, span, ago }) - 1 };
 }
 
 export function wantFirst(layout: Layout, series: Series): void {
@@ -97,7 +108,7 @@ export function wantFirst(layout: Layout, series: Series): void {
 }
 
 export function wantLast(layout: Layout, series: Series): void {
-  wantDays(layout, series);
+  wantTrack(layout, series, "days");
   if (series.event !== undefined && series.last < 0) series.last = layout.lasts++;
 }
 
@@ -112,10 +123,13 @@ export function wantValues(layout: Layout, event: string, by: string, cap: numbe
   return values;
 }
 
-export function wantTrait(layout: Layout, name: string, as: Trait["as"]): Trait {
-  const known = layout.traits.find((trait) => trait.name === name && trait.as === as);
+export function wantPick(layout: Layout, wanted: Omit<Pick, "place">): Pick {
+  const { event, property, as, which } = wanted;
+  const known = layout.picks.find(
+    (pick) => pick.event === event && pick.property === property && pick.as === as && pick.which === which,
+  );
   if (known) return known;
-  const trait: Trait = { name, as, place: layout.traits.length };
-  layout.traits.push(trait);
-  return trait;
+  const pick: Pick = { ...wanted, place: layout.picks.length };
+  layout.picks.push(pick);
+  return pick;
 }

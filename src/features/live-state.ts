@@ -1,10 +1,10 @@
-import { type Buckets, emptyBuckets } from "./buckets.ts";
 import type { State } from "./feature.ts";
 import type { Layout } from "./layout.ts";
+import { NO_TRACK, type Track } from "./track.ts";
 import { emptyValueSet, type ValueSet } from "./value-days.ts";
 
-/** The last value of a trait: a number in points or a text, whichever the catalogue asks for. */
-export interface TraitValue {
+/** The first or last value of a property: a number in points or a text, whichever the catalogue asks for. */
+export interface PickedValue {
   readonly at: number;
   readonly value: number | string;
 }
@@ -14,22 +14,21 @@ export interface LiveState extends State {
   /** Times of the oldest and the newest event of all. */
   first: number;
   newest: number;
-  readonly days: Buckets;
-  readonly slots: Buckets;
-  readonly firsts: number[];
-  readonly lasts: number[];
+  /** By place in the layout; `NO_TRACK` until something is written. */
+  readonly tracks: Track[];
+  readonly firsts: Float64Array;
+  readonly lasts: Float64Array;
   readonly values: ValueSet[];
-  readonly traits: (TraitValue | undefined)[];
+  readonly picks: (PickedValue | undefined)[];
 }
 
 export const emptyState = (catalogue: string, layout: Layout): LiveState => ({
   catalogue,
   first: -1,
   newest: -1,
-  days: emptyBuckets(),
-  slots: emptyBuckets(),
-  firsts: new Array<number>(layout.firsts).fill(-1),
-  lasts: new Array<number>(layout.lasts).fill(-1),
+  tracks: new Array<Track>(layout.tracks.length).fill(NO_TRACK),
+  firsts: new Float64Array(layout.firsts).fill(-1),
+  lasts: new Float64Array(layout.lasts).fill(-1),
   values: layout.values.map(emptyValueSet),
-  traits: new Array<TraitValue | undefined>(layout.traits.length).fill(undefined),
+  picks: new Array<PickedValue | undefined>(layout.picks.length).fill(undefined),
 });

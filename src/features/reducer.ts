@@ -1,24 +1,16 @@
 import { createHash } from "node:crypto";
 import { PortraitError } from "../errors.ts";
-import { EVENT_NAMES } from "../events/event.ts";
-import { addToBucket, dropBefore } from "./buckets.ts";
 import { createCodec } from "./codec.ts";
 import { type FeatureDeclaration, facesOf, parseCatalogue } from "./declaration.ts";
 import type { Reducer, Row, State } from "./feature.ts";
-import type { Layout, Series, Trait, Values } from "./layout.ts";
+import { dayOf, oldestDay, oldestHour, oldestSlot, slotOf } from "./grid.ts";
+import type { Layout } from "./layout.ts";
 import { emptyState, type LiveState } from "./live-state.ts";
-import { createLook, createMoment } from "./moment.ts";
+import { createLook } from "./moment.ts";
 import { planFeatures } from "./plan.ts";
-import { LONGEST_TEXT, pointsOf, textOf } from "./value.ts";
-import { addValue, dropDaysBefore } from "./value-days.ts";
-import { DAY_MS, DAYS_KEPT, SLOT_MS, SLOTS_KEPT } from "./window.ts";
-
-/** What an event of one name changes. */
-interface Targets {
-  readonly series: readonly Series[];
-  readonly values: readonly Values[];
-  readonly traits: readonly Trait[];
-}
+import { createTargets, writePlain, writeProperties } from "./targets.ts";
+import { dropBefore } from "./track.ts";
+import { dropDaysBefore } from "./value-days.ts";
 
 /**
  * The one reducer, live and replayed, for the declared features.
@@ -28,10 +20,11 @@ interface Targets {
  *
  * An entity of which nothing is known at the moment of reading has nothing to say anywhere (all NaN); of a known one,
  * counts, sums and distinct values are 0 where nothing happened. Buckets after now are not read. A state is exact for
- * day windows that reach back no further than 400 days, and for hour windows no further than 25 hours, from its
- * newest event; reading it further in the past sees less.
+ * day windows that reach back no further than 400 days, hours of the day no further than 90 days, and hour windows no
+ * further than 25 hours, from its newest event; reading it further in the past sees less.
  *
- * Cost: `write` O(series of the event), `read` O(features + buckets in the longest window), both without allocation.
+ * Cost: `write` O(features' series of the event) for an event not before the newest of its series, O(buckets after it)
+ * for a late one; `read` O(features · log buckets), and what single kinds say of themselves. A reading allocates nothing.
  *
  * @throws PortraitError CONFIG_INVALID when the declarations do not hold together
  */
@@ -40,9 +33,9 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
   const digest = catalogueDigest(features);
   const { layout, numbers, texts } = planFeatures(features);
   const codec = createCodec(digest, layout);
-  const look = createLook(layout);
-  const moment = createMoment(layout.cells, emptyState(digest, layout));
+  const look = createLook(digest, layout);
   const targetsOf = createTargets(layout);
+  const advance = createAdvance(layout);
 
   const own = (state: State): LiveState => {
     if (state.catalogue === digest) return state as LiveState;
@@ -60,22 +53,21 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
     write(state, event) {
       const live = own(state);
       const at = event.at > 0 ? Math.floor(event.at) : 0;
-      advance(live, at, layout);
+      advance(live, at);
       const targets = targetsOf(event.name);
-      writeSeries(live, targets.series, at, event.properties, layout);
-      writeValues(live, targets.values, at, event.properties);
-      writeTraits(live, targets.traits, at, event.properties);
+      writePlain(live, targets, at);
+      // the properties of a logged event are parsed when they are asked for
+      if (targets.wantsProperties) writeProperties(live, targets, at, event.properties);
     },
 
-    read(state, now, row = emptyRow(numbers.length, texts.length)) {
+    read(state, now, row = emptyRow(numbers.length, texts.length), inFlight = undefined) {
       const live = own(state);
       if (live.newest < 0 || live.first > now) {
         row.numbers.fill(Number.NaN);
         row.texts.fill(undefined);
         return row;
       }
-      look(moment, live, now);
-      moment.numbers = row.numbers;
+      const moment = look(live, now, row.numbers, inFlight);
       for (let i = 0; i < numbers.length; i++) row.numbers[i] = numbers[i](moment);
       for (let i = 0; i < texts.length; i++) row.texts[i] = texts[i](moment);
       return row;
@@ -97,97 +89,33 @@ const catalogueDigest = (features: readonly FeatureDeclaration[]): string =>
     .update(JSON.stringify(features.map(({ about: _about, unit: _unit, ...meaning }) => meaning)))
     .digest("hex");
 
-function createTargets({ series, values, traits }: Layout): (event: string) => Targets {
-  const any: Targets = { series: series.filter((one) => one.event === undefined), values: [], traits: [] };
-  const names = new Set([...series, ...values].flatMap(({ event }) => (event === undefined ? [] : [event])));
-  if (traits.length > 0) names.add(EVENT_NAMES.identify);
-  const byName = new Map(
-    [...names].map((name): [string, Targets] => [
-      name,
-      {
-        series: series.filter(({ event }) => event === undefined || event === name),
-        values: values.filter(({ event }) => event === name),
-        traits: name === EVENT_NAMES.identify ? traits : [],
-      },
-    ]),
-  );
-  return (event) => byName.get(event) ?? any;
-}
+/**
+ * Answers a function that moves the first and newest time of a state, and drops what lies too far behind the newest:
+ * it alone decides, so order does not.
+ */
+function createAdvance({ tracks }: Layout): (state: LiveState, at: number) => void {
+  const placesOf = (grid: string) => tracks.flatMap((plan, place) => (plan.grid === grid ? [place] : []));
+  const days = placesOf("days");
+  const hours = placesOf("hours");
+  const slots = placesOf("slots");
 
-/** Moves first and newest time, and drops what lies too far behind the newest: it alone decides, so order does not. */
-function advance(state: LiveState, at: number, layout: Layout): void {
-  if (state.newest < 0) {
-    state.first = at;
-    state.newest = at;
-    return;
-  }
-  if (at < state.first) state.first = at;
-  if (at <= state.newest) return;
-  const slot = Math.floor(at / SLOT_MS);
-  if (slot > Math.floor(state.newest / SLOT_MS)) {
-    dropBefore(state.slots, (slot - SLOTS_KEPT) * layout.slots.series.length);
-    const day = Math.floor(at / DAY_MS);
-    if (day > Math.floor(state.newest / DAY_MS)) {
-      dropBefore(state.days, (day - DAYS_KEPT) * layout.days.series.length);
-      for (const set of state.values) dropDaysBefore(set, day - DAYS_KEPT);
+  return (state, at) => {
+    if (state.newest < 0) {
+      state.first = at;
+      state.newest = at;
+      return;
     }
-  }
-  state.newest = at;
-}
-
-function writeSeries(
-  state: LiveState,
-  targets: readonly Series[],
-  at: number,
-  properties: Parameters<typeof pointsOf>[0],
-  layout: Layout,
-): void {
-  const day = Math.floor(at / DAY_MS);
-  const slot = Math.floor(at / SLOT_MS);
-  const dayKept = day >= Math.floor(state.newest / DAY_MS) - DAYS_KEPT;
-  const slotKept = slot >= Math.floor(state.newest / SLOT_MS) - SLOTS_KEPT;
-  for (let i = 0; i < targets.length; i++) {
-    const series = targets[i];
-    const points = series.value === undefined ? 0 : pointsOf(properties, series.value);
-    if (Number.isNaN(points)) continue;
-    if (series.day >= 0 && dayKept)
-      addToBucket(state.days, day * layout.days.series.length + series.day, points, series.maxima);
-    if (series.slot >= 0 && slotKept)
-      addToBucket(state.slots, slot * layout.slots.series.length + series.slot, points, series.maxima);
-    if (series.first >= 0 && (state.firsts[series.first] < 0 || at < state.firsts[series.first]))
-      state.firsts[series.first] = at;
-    if (series.last >= 0 && at > state.lasts[series.last]) state.lasts[series.last] = at;
-  }
-}
-
-function writeValues(
-  state: LiveState,
-  targets: readonly Values[],
-  at: number,
-  properties: Parameters<typeof textOf>[0],
-): void {
-  const day = Math.floor(at / DAY_MS);
-  for (let i = 0; i < targets.length; i++) {
-    const { by, place, cap, texts } = targets[i];
-    const text = textOf(properties, by);
-    if (text === undefined || (texts && text.length > LONGEST_TEXT)) continue;
-    addValue(state.values[place], text, texts, cap, day, Math.floor(state.newest / DAY_MS) - DAYS_KEPT);
-  }
-}
-
-function writeTraits(
-  state: LiveState,
-  targets: readonly Trait[],
-  at: number,
-  properties: Parameters<typeof textOf>[0],
-): void {
-  for (let i = 0; i < targets.length; i++) {
-    const { name, as, place } = targets[i];
-    const value = as === "number" ? pointsOf(properties, name) : textOf(properties, name);
-    if (value === undefined || Number.isNaN(value) || (typeof value === "string" && value.length > LONGEST_TEXT))
-      continue;
-    const known = state.traits[place];
-    if (known === undefined || at > known.at || (at === known.at && value > known.value))
-      state.traits[place] = { at, value };
-  }
+    if (at < state.first) state.first = at;
+    const before = state.newest;
+    if (at <= before) return;
+    state.newest = at;
+    if (slotOf(at) === slotOf(before)) return;
+    for (let i = 0; i < slots.length; i++) dropBefore(state.tracks[slots[i]], oldestSlot(at));
+    if (dayOf(at) === dayOf(before)) return;
+    for (let i = 0; i < hours.length; i++) dropBefore(state.tracks[hours[i]], oldestHour(at));
+    // of an entity younger than that there is nothing to drop
+    if (dayOf(state.first) >= oldestDay(at)) return;
+    for (let i = 0; i < days.length; i++) dropBefore(state.tracks[days[i]], oldestDay(at));
+    for (const set of state.values) dropDaysBefore(set, oldestDay(at));
+  };
 }

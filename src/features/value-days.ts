@@ -1,11 +1,11 @@
 import { hash32 } from "./hash.ts";
+import { addToTrack, countBetween, dropBefore, emptyTrack, type Lanes, placeOf, type Track } from "./track.ts";
 
-/** One value of a property and the days it was seen on, ascending, with how often. `text` is "" where only the hash is kept. */
+/** One value of a property and the days it was seen on, with how often. `text` is "" where only the hash is kept. */
 export interface ValueDays {
   readonly hash: number;
   readonly text: string;
-  readonly days: number[];
-  readonly counts: number[];
+  readonly days: Track;
 }
 
 /**
@@ -21,7 +21,10 @@ export interface ValueSet {
 
 export const emptyValueSet = (): ValueSet => ({ values: [], overflowed: false });
 
-function placeOf(values: readonly ValueDays[], hash: number, text: string): number {
+/** Days of values are counted, and carry nothing. */
+export const VALUE_LANES: Lanes = { value: undefined, maxima: false, minima: false };
+
+function slotFor(values: readonly ValueDays[], hash: number, text: string): number {
   let i = 0;
   while (i < values.length && (values[i].hash < hash || (values[i].hash === hash && values[i].text < text))) i++;
   return i;
@@ -39,7 +42,7 @@ export function addValue(
   const hash = hash32(text);
   const kept = keepText ? text : "";
   const { values } = set;
-  const i = placeOf(values, hash, kept);
+  const i = slotFor(values, hash, kept);
   let value = values[i];
   if (value === undefined || value.hash !== hash || value.text !== kept) {
     if (values.length === cap) {
@@ -47,36 +50,25 @@ export function addValue(
       if (i === cap) return;
       values.pop();
     }
-    value = { hash, text: kept, days: [], counts: [] };
-    values.splice(i, 0, value);
+    value = { hash, text: kept, days: emptyTrack(VALUE_LANES) };
+    if (i === values.length) values.push(value);
+    else values.splice(i, 0, value);
   }
-  if (day >= oldest) addDay(value, day);
-}
-
-function addDay({ days, counts }: ValueDays, day: number): void {
-  let i = days.length;
-  while (i > 0 && days[i - 1] >= day) i--;
-  if (days[i] === day) counts[i]++;
-  else {
-    days.splice(i, 0, day);
-    counts.splice(i, 0, 1);
-  }
+  if (day >= oldest) addToTrack(value.days, day, 0, VALUE_LANES);
 }
 
 export function dropDaysBefore(set: ValueSet, oldest: number): void {
-  for (const { days, counts } of set.values) {
-    let gone = 0;
-    while (gone < days.length && days[gone] < oldest) gone++;
-    if (gone > 0) {
-      days.splice(0, gone);
-      counts.splice(0, gone);
-    }
-  }
+  for (const { days } of set.values) dropBefore(days, oldest);
 }
 
-/** How often a value was seen in the days after `after` and up to `today`. */
-export function timesWithin({ days, counts }: ValueDays, after: number, today: number): number {
-  let times = 0;
-  for (let i = days.length - 1; i >= 0 && days[i] > after; i--) if (days[i] <= today) times += counts[i];
-  return times;
+/** How often a value was seen on the days from `from` to `to`, both among them. */
+export function timesWithin({ days }: ValueDays, from: number, to: number): number {
+  return countBetween(days, placeOf(days, from), placeOf(days, to + 1));
+}
+
+/** The value of this text, if it is among the kept ones. */
+export function findValue({ values }: ValueSet, text: string, keepText: boolean): ValueDays | undefined {
+  const hash = hash32(text);
+  const kept = keepText ? text : "";
+  return values.find((value) => value.hash === hash && value.text === kept);
 }

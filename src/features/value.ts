@@ -8,14 +8,12 @@ const WHOLE = 2 ** 53;
 /** Categories longer than this are no categories. */
 export const LONGEST_TEXT = 100;
 
+/** What every object inherits is a function or an object, never a property's type: asking by type alone is safe. */
 type Properties = Readonly<Record<string, Property>>;
-
-const propertyOf = (properties: Properties, name: string): Property | undefined =>
-  Object.hasOwn(properties, name) ? properties[name] : undefined;
 
 /** A number in points; NaN when the property is absent, no number, not finite or beyond ±450 billion. */
 export function pointsOf(properties: Properties, name: string): number {
-  const value = propertyOf(properties, name);
+  const value = properties[name];
   if (typeof value !== "number") return Number.NaN;
   const points = Math.round(value * POINTS);
   return points > -HALF && points < HALF ? points + 0 : Number.NaN;
@@ -23,7 +21,7 @@ export function pointsOf(properties: Properties, name: string): number {
 
 /** A value as text; undefined when the property is absent or not a finite value. */
 export function textOf(properties: Properties, name: string): string | undefined {
-  const value = propertyOf(properties, name);
+  const value = properties[name];
   if (typeof value === "string") return value;
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : undefined;
   return typeof value === "boolean" ? String(value) : undefined;

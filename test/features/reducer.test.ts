@@ -66,8 +66,8 @@ test("any order ends in the same bytes when there are more values than are kept 
     fc.property(fc.array(visit, { minLength: 40, maxLength: 150 }), fc.integer(), (visits, seed) => {
       const history = visits.map(({ device, day }) => event("Logged In", day * DAY_MS, { device: `d${device}` }));
       expect(bytes(shuffled(history, seed))).toBe(bytes(history));
-      const state = replay(history);
-      expect(reducer.decode(reducer.encode(state))).toEqual(state);
+      const once = reducer.encode(replay(history));
+      expect(reducer.encode(reducer.decode(once))).toEqual(once);
     }),
     { numRuns: 60 },
   );
@@ -79,8 +79,7 @@ test("encoding and decoding on the way changes nothing, wherever it is done", ()
       const half = history.length === 0 ? 0 : cut % history.length;
       const woken = reducer.decode(reducer.encode(replay(history.slice(0, half))));
       for (const event of history.slice(half)) reducer.write(woken, event);
-      expect(woken).toEqual(replay(history));
-      expect(reducer.decode(reducer.encode(woken))).toEqual(woken);
+      expect(Buffer.from(reducer.encode(woken)).toString("hex")).toBe(bytes(history));
       expect(plain(reducer.read(reducer.decode(reducer.encode(woken)), NOON))).toEqual(
         plain(reducer.read(replay(history), NOON)),
       );

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { type Layout, wantSeries, wantWindow } from "../layout.ts";
-import type { NumberReader } from "../moment.ts";
-import { Days } from "../window.ts";
-import { EventName, words } from "../words.ts";
+import { asNumber, type Kind } from "../kind.ts";
+import { wantSeries, wantWindow } from "../layout.ts";
+import { Days, windowText } from "../window.ts";
+import { EventName, KEEPS, words } from "../words.ts";
 
 /** On how many UTC days events of one name, or of any name, happened. 0 when on none. */
 export const ActiveDays = z.strictObject({
@@ -12,7 +12,12 @@ export const ActiveDays = z.strictObject({
   window: Days,
 });
 
-export function planActiveDays(feature: z.infer<typeof ActiveDays>, layout: Layout): NumberReader {
-  const cell = wantWindow(layout, wantSeries(layout, feature.event), feature.window);
-  return ({ active }) => active[cell];
-}
+export const activeDays: Kind<z.infer<typeof ActiveDays>> = {
+  says: "days with at least one event",
+  keeps: KEEPS.window,
+  face: ({ window }) => ({ type: "number", unit: "days", window: windowText(window) }),
+  plan(feature, layout) {
+    const { cell } = wantWindow(layout, wantSeries(layout, feature.event), feature.window);
+    return asNumber(({ from, to }) => to[cell] - from[cell]);
+  },
+};

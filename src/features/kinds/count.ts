@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { type Layout, wantSeries, wantWindow } from "../layout.ts";
-import type { NumberReader } from "../moment.ts";
-import { Window } from "../window.ts";
-import { EventName, words } from "../words.ts";
+import { asNumber, type Kind } from "../kind.ts";
+import { wantSeries, wantWindow } from "../layout.ts";
+import { countBetween } from "../track.ts";
+import { Window, windowText } from "../window.ts";
+import { EventName, KEEPS, words } from "../words.ts";
 
 /** How many events of one name, or of any name when `event` is left out. 0 when there were none. */
 export const Count = z.strictObject({
@@ -12,7 +13,12 @@ export const Count = z.strictObject({
   window: Window,
 });
 
-export function planCount(feature: z.infer<typeof Count>, layout: Layout): NumberReader {
-  const cell = wantWindow(layout, wantSeries(layout, feature.event), feature.window);
-  return ({ count }) => count[cell];
-}
+export const count: Kind<z.infer<typeof Count>> = {
+  says: "how many events",
+  keeps: KEEPS.window,
+  face: ({ window }) => ({ type: "number", unit: "events", window: windowText(window) }),
+  plan(feature, layout) {
+    const { track, cell } = wantWindow(layout, wantSeries(layout, feature.event), feature.window);
+    return asNumber(({ state, from, to }) => countBetween(state.tracks[track], from[cell], to[cell]));
+  },
+};

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { type Layout, wantValues } from "../layout.ts";
-import type { NumberReader } from "../moment.ts";
-import { Days } from "../window.ts";
-import { EventName, PropertyName, words } from "../words.ts";
+import { asNumber, type Kind } from "../kind.ts";
+import { wantValues } from "../layout.ts";
+import { timesWithin, type ValueSet } from "../value-days.ts";
+import { Days, windowText } from "../window.ts";
+import { Cap, EventName, KEEPS, PropertyName, words } from "../words.ts";
 
 /**
  * How many different values of a property. 0 when there were none. Exact while the entity has shown no more than `cap`
@@ -15,22 +16,26 @@ export const Distinct = z.strictObject({
   event: EventName,
   by: PropertyName,
   window: Days,
-  cap: z.number().int().min(2).max(256).default(32),
+  cap: Cap,
 });
 
-export function planDistinct(feature: z.infer<typeof Distinct>, layout: Layout): NumberReader {
-  const { place } = wantValues(layout, feature.event, feature.by, feature.cap, false);
-  return ({ state, today }) => {
-    const { values, overflowed } = state.values[place];
-    const after = today - feature.window.days;
-    const sample = overflowed ? values.length - 1 : values.length;
-    let seen = 0;
-    for (let v = 0; v < sample; v++) {
-      const { days } = values[v];
-      let i = days.length - 1;
-      while (i >= 0 && days[i] > today) i--;
-      if (i >= 0 && days[i] > after) seen++;
-    }
-    return overflowed ? Math.round((seen * 2 ** 32) / (values[sample].hash + 1)) : seen;
-  };
-}
+export const distinct: Kind<z.infer<typeof Distinct>> = {
+  says: "how many different values of a property",
+  keeps: KEEPS.values,
+  face: ({ window }) => ({ type: "number", unit: "values", window: windowText(window) }),
+  plan({ event, by, window, cap }, layout) {
+    const { place } = wantValues(layout, event, by, cap, false);
+    return asNumber(({ state, today }) => {
+      const last = today - window.ago;
+      const { values, overflowed } = state.values[place];
+      const sample = overflowed ? values.length - 1 : values.length;
+      let seen = 0;
+      for (let v = 0; v < sample; v++) if (timesWithin(values[v], last - window.days + 1, last) > 0) seen++;
+      return estimate(seen, state.values[place]);
+    });
+  },
+};
+
+/** Of how many values `seen` of the kept ones are a sample; when all are kept, just so many. */
+export const estimate = (seen: number, { values, overflowed }: ValueSet): number =>
+  overflowed ? Math.round((seen * 2 ** 32) / (values[values.length - 1].hash + 1)) : seen;

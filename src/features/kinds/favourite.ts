@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { type Layout, wantValues } from "../layout.ts";
-import type { TextReader } from "../moment.ts";
+import { asCategory, type Kind } from "../kind.ts";
+import { wantValues } from "../layout.ts";
 import { timesWithin } from "../value-days.ts";
-import { Days } from "../window.ts";
-import { EventName, PropertyName, words } from "../words.ts";
+import { Days, windowText } from "../window.ts";
+import { Cap, EventName, KEEPS, PropertyName, words } from "../words.ts";
 
 /**
  * The commonest value of a property; of equally common ones the first by its letters. Missing when there was none.
@@ -15,24 +15,29 @@ export const Favourite = z.strictObject({
   event: EventName,
   by: PropertyName,
   window: Days,
-  cap: z.number().int().min(2).max(256).default(32),
+  cap: Cap,
 });
 
-export function planFavourite(feature: z.infer<typeof Favourite>, layout: Layout): TextReader {
-  const { place } = wantValues(layout, feature.event, feature.by, feature.cap, true);
-  return ({ state, today }) => {
-    const { values } = state.values[place];
-    const after = today - feature.window.days;
-    let best: string | undefined;
-    let most = 0;
-    for (let v = 0; v < values.length; v++) {
-      const value = values[v];
-      const times = timesWithin(value, after, today);
-      if (times > most || (times > 0 && times === most && best !== undefined && value.text < best)) {
-        best = value.text;
-        most = times;
+export const favourite: Kind<z.infer<typeof Favourite>> = {
+  says: "the commonest value of a property",
+  keeps: KEEPS.texts,
+  face: ({ by, window }) => ({ type: "category", unit: by, window: windowText(window) }),
+  plan({ event, by, window, cap }, layout) {
+    const { place } = wantValues(layout, event, by, cap, true);
+    return asCategory(({ state, today }) => {
+      const { values } = state.values[place];
+      const last = today - window.ago;
+      let best: string | undefined;
+      let most = 0;
+      for (let v = 0; v < values.length; v++) {
+        const value = values[v];
+        const times = timesWithin(value, last - window.days + 1, last);
+        if (times > most || (times > 0 && times === most && best !== undefined && value.text < best)) {
+          best = value.text;
+          most = times;
+        }
       }
-    }
-    return best;
-  };
-}
+      return best;
+    });
+  },
+};

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { type Layout, wantSeries, wantWindow } from "../layout.ts";
-import type { NumberReader } from "../moment.ts";
+import { asNumber, type Kind } from "../kind.ts";
+import { wantSeries, wantWindow } from "../layout.ts";
 import { POINTS } from "../value.ts";
-import { Window } from "../window.ts";
-import { EventName, PropertyName, words } from "../words.ts";
+import { Window, windowText } from "../window.ts";
+import { EventName, KEEPS, PropertyName, words } from "../words.ts";
 
-/** The largest value of a number property. NaN when there was none. */
+/** The largest value of a number property. NaN when there was none. Cost: O(buckets in the window). */
 export const Maximum = z.strictObject({
   kind: z.literal("maximum"),
   ...words,
@@ -14,9 +14,19 @@ export const Maximum = z.strictObject({
   window: Window,
 });
 
-export function planMaximum(feature: z.infer<typeof Maximum>, layout: Layout): NumberReader {
-  const series = wantSeries(layout, feature.event, feature.value);
-  series.maxima = true;
-  const cell = wantWindow(layout, series, feature.window);
-  return ({ maximum, active }) => (active[cell] > 0 ? maximum[cell] / POINTS : Number.NaN);
-}
+export const maximum: Kind<z.infer<typeof Maximum>> = {
+  says: "the largest value of a number property",
+  keeps: KEEPS.amounts,
+  face: ({ value, window }) => ({ type: "number", unit: value, window: windowText(window) }),
+  plan(feature, layout) {
+    const series = wantSeries(layout, feature.event, feature.value);
+    series.maxima = true;
+    const { track, cell } = wantWindow(layout, series, feature.window);
+    return asNumber(({ state, from, to }) => {
+      const { maxima } = state.tracks[track];
+      let largest = Number.NEGATIVE_INFINITY;
+      for (let i = from[cell]; i < to[cell]; i++) if (maxima[i] > largest) largest = maxima[i];
+      return from[cell] < to[cell] ? largest / POINTS : Number.NaN;
+    });
+  },
+};

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { type Layout, wantSeries, wantWindow } from "../layout.ts";
-import type { NumberReader } from "../moment.ts";
+import { asNumber, type Kind } from "../kind.ts";
+import { wantSeries, wantWindow } from "../layout.ts";
+import { countBetween, sumBetween } from "../track.ts";
 import { POINTS } from "../value.ts";
-import { Window } from "../window.ts";
-import { EventName, PropertyName, words } from "../words.ts";
+import { Window, windowText } from "../window.ts";
+import { EventName, KEEPS, PropertyName, words } from "../words.ts";
 
 /** The mean of a number property over the events that carry it. NaN when there were none. */
 export const Mean = z.strictObject({
@@ -14,7 +15,15 @@ export const Mean = z.strictObject({
   window: Window,
 });
 
-export function planMean(feature: z.infer<typeof Mean>, layout: Layout): NumberReader {
-  const cell = wantWindow(layout, wantSeries(layout, feature.event, feature.value), feature.window);
-  return ({ sum, count }) => (count[cell] > 0 ? sum[cell] / count[cell] / POINTS : Number.NaN);
-}
+export const mean: Kind<z.infer<typeof Mean>> = {
+  says: "the mean of a number property",
+  keeps: KEEPS.amounts,
+  face: ({ value, window }) => ({ type: "number", unit: value, window: windowText(window) }),
+  plan(feature, layout) {
+    const { track, cell } = wantWindow(layout, wantSeries(layout, feature.event, feature.value), feature.window);
+    return asNumber(({ state, from, to }) => {
+      const times = countBetween(state.tracks[track], from[cell], to[cell]);
+      return times > 0 ? sumBetween(state.tracks[track], from[cell], to[cell]) / times / POINTS : Number.NaN;
+    });
+  },
+};

@@ -1,13 +1,21 @@
 import { z } from "zod";
-import type { NumberReader } from "../moment.ts";
-import { words } from "../words.ts";
+import { asNumber, type FaceParts, type Kind } from "../kind.ts";
+import { KEEPS, words } from "../words.ts";
 
 /** One number feature divided by another, both declared before it. NaN when either is missing or the divisor is 0. */
 export const Ratio = z.strictObject({ kind: z.literal("ratio"), ...words, of: words.name, to: words.name });
 
-/** `numberPlace` answers where among the number features a feature declared earlier stands. */
-export function planRatio(feature: z.infer<typeof Ratio>, numberPlace: (name: string) => number): NumberReader {
-  const of = numberPlace(feature.of);
-  const to = numberPlace(feature.to);
-  return ({ numbers }) => (numbers[to] === 0 ? Number.NaN : numbers[of] / numbers[to]);
-}
+export const ratio: Kind<z.infer<typeof Ratio>> = {
+  says: "one number feature divided by another",
+  keeps: KEEPS.nothing,
+  face: ({ of, to }, faceOf) => ({ type: "number", unit: "ratio", window: windowOfBoth(faceOf(of), faceOf(to)) }),
+  plan(feature, _layout, numberPlace) {
+    const of = numberPlace(feature.of);
+    const to = numberPlace(feature.to);
+    return asNumber(({ numbers }) => (numbers[to] === 0 ? Number.NaN : numbers[of] / numbers[to]));
+  },
+};
+
+/** What is made of two looks back as far as they: "400 days", or "30 days, 400 days" when they differ. */
+export const windowOfBoth = (one: FaceParts, other: FaceParts): string =>
+  [...new Set([one.window, other.window])].join(", ");

@@ -1,14 +1,20 @@
 import { z } from "zod";
-import { type Layout, wantLast, wantSeries } from "../layout.ts";
-import { lastTime, type NumberReader } from "../moment.ts";
+import { asNumber, type Kind } from "../kind.ts";
+import { wantLast, wantSeries } from "../layout.ts";
+import { lastTime } from "../moment.ts";
 import { DAY_MS } from "../window.ts";
-import { EventName, words } from "../words.ts";
+import { ALL_TIME, EventName, KEEPS, words } from "../words.ts";
 
 /** Days since the last event of one name, or of any name. A part of a day counts; NaN when it never happened. */
 export const Recency = z.strictObject({ kind: z.literal("recency"), ...words, event: EventName.optional() });
 
-export function planRecency(feature: z.infer<typeof Recency>, layout: Layout): NumberReader {
-  const series = wantSeries(layout, feature.event);
-  wantLast(layout, series);
-  return (moment) => (moment.now - lastTime(moment, series, layout.days.series.length)) / DAY_MS;
-}
+export const recency: Kind<z.infer<typeof Recency>> = {
+  says: "days since the last event",
+  keeps: KEEPS.time,
+  face: () => ({ type: "number", unit: "days", window: ALL_TIME }),
+  plan(feature, layout) {
+    const series = wantSeries(layout, feature.event);
+    wantLast(layout, series);
+    return asNumber((moment) => (moment.now - lastTime(moment, series)) / DAY_MS);
+  },
+};

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { type Layout, wantSeries, wantWindow } from "../layout.ts";
-import type { NumberReader } from "../moment.ts";
+import { asNumber, type Kind } from "../kind.ts";
+import { wantSeries, wantWindow } from "../layout.ts";
+import { sumBetween } from "../track.ts";
 import { POINTS } from "../value.ts";
-import { Window } from "../window.ts";
-import { EventName, PropertyName, words } from "../words.ts";
+import { Window, windowText } from "../window.ts";
+import { EventName, KEEPS, PropertyName, words } from "../words.ts";
 
 /** The sum of a number property over events of one name, to four decimals. 0 when there were none. */
 export const Sum = z.strictObject({
@@ -14,7 +15,12 @@ export const Sum = z.strictObject({
   window: Window,
 });
 
-export function planSum(feature: z.infer<typeof Sum>, layout: Layout): NumberReader {
-  const cell = wantWindow(layout, wantSeries(layout, feature.event, feature.value), feature.window);
-  return ({ sum }) => sum[cell] / POINTS;
-}
+export const sum: Kind<z.infer<typeof Sum>> = {
+  says: "the sum of a number property",
+  keeps: KEEPS.amounts,
+  face: ({ value, window }) => ({ type: "number", unit: value, window: windowText(window) }),
+  plan(feature, layout) {
+    const { track, cell } = wantWindow(layout, wantSeries(layout, feature.event, feature.value), feature.window);
+    return asNumber(({ state, from, to }) => sumBetween(state.tracks[track], from[cell], to[cell]) / POINTS);
+  },
+};

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { type Layout, wantTrait } from "../layout.ts";
-import type { NumberReader, TextReader } from "../moment.ts";
-import { POINTS } from "../value.ts";
-import { PropertyName, words } from "../words.ts";
+import { EVENT_NAMES } from "../../events/event.ts";
+import type { Kind } from "../kind.ts";
+import { ALL_TIME, KEEPS, PropertyName, words } from "../words.ts";
+import { pickReader } from "./last-value.ts";
 
 /**
  * The last value of a trait, as an identify call gave it: a number to four decimals, or a category.
@@ -15,18 +15,10 @@ export const Trait = z.strictObject({
   as: z.enum(["number", "category"]),
 });
 
-export function planNumberTrait(feature: z.infer<typeof Trait>, layout: Layout): NumberReader {
-  const { place } = wantTrait(layout, feature.trait, "number");
-  return ({ state, now }) => {
-    const last = state.traits[place];
-    return last !== undefined && last.at <= now && typeof last.value === "number" ? last.value / POINTS : Number.NaN;
-  };
-}
-
-export function planTextTrait(feature: z.infer<typeof Trait>, layout: Layout): TextReader {
-  const { place } = wantTrait(layout, feature.trait, "category");
-  return ({ state, now }) => {
-    const last = state.traits[place];
-    return last !== undefined && last.at <= now && typeof last.value === "string" ? last.value : undefined;
-  };
-}
+export const trait: Kind<z.infer<typeof Trait>> = {
+  says: "the last value of a trait",
+  keeps: KEEPS.picked,
+  face: ({ trait, as }) => ({ type: as, unit: trait, window: ALL_TIME }),
+  plan: ({ trait, as }, layout) =>
+    pickReader(layout, { event: EVENT_NAMES.identify, property: trait, as, which: "last" }),
+};

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { asCategory, asNumber, type Kind } from "../kind.ts";
+import { wantSeries, wantWindow } from "../layout.ts";
+import type { Moment } from "../moment.ts";
+import { Window, windowText } from "../window.ts";
+import { EventName, KEEPS, words } from "../words.ts";
+
+/**
+ * How far along a path someone is: the last of its stages of which any event happened within the window, such as
+ * attention → interest → search → purchase → share. As a category the stage's name, missing when none was reached;
+ * as a number its place from 1 on, 0 when none was. Stages need not follow each other in time.
+ */
+export const Path = z.strictObject({
+  kind: z.literal("path"),
+  ...words,
+  stages: z.array(z.strictObject({ name: z.string().min(1).max(60), events: z.array(EventName).min(1) })).min(2),
+  window: Window,
+  as: z.enum(["number", "category"]).default("category"),
+});
+
+export const path: Kind<z.infer<typeof Path>> = {
+  says: "the furthest stage reached of a path, such as attention, interest, search, purchase, share",
+  keeps: KEEPS.window,
+  face: ({ as, window }) => ({ type: as, unit: "stage", window: windowText(window) }),
+  plan({ stages, window, as }, layout) {
+    const cellsOf = stages.map(({ events }) =>
+      events.map((event) => wantWindow(layout, wantSeries(layout, event), window).cell),
+    );
+    const reached = ({ from, to }: Moment): number => {
+      for (let stage = cellsOf.length - 1; stage >= 0; stage--)
+        for (const cell of cellsOf[stage]) if (to[cell] > from[cell]) return stage + 1;
+      return 0;
+    };
+    return as === "number" ? asNumber(reached) : asCategory((moment) => stages[reached(moment) - 1]?.name);
+  },
+};
