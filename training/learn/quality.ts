@@ -82,11 +82,9 @@ export async function qualityCandidates(development: Development, plan: QualityP
 /** Beyond so many columns a regression gets three bends each: eight gain little and take five times as long. */
 const WIDE_COLUMNS = 30;
 
-function defaultsFor(kind: string, quality: Quality, columns: number): unknown {
+function defaultsFor(kind: string, columns: number): unknown {
   const { defaults } = LEARNERS[kind];
-  return kind === "logistic" && quality !== "best" && columns > WIDE_COLUMNS
-    ? { ...(defaults as LogisticParams), knots: [3] }
-    : defaults;
+  return kind === "logistic" && columns > WIDE_COLUMNS ? { ...(defaults as LogisticParams), knots: [3] } : defaults;
 }
 
 async function candidateOf(
@@ -103,7 +101,7 @@ async function candidateOf(
 ): Promise<Candidate> {
   const started = plan.clock();
   const learner = LEARNERS[kind];
-  const params = given.params ?? defaultsFor(kind, plan.quality, development.choosing.values.length);
+  const params = given.params ?? defaultsFor(kind, development.choosing.values.length);
   const developed = await development.develop(learner, params, context, {
     bag: plan.quality === "best" && BAGGED.has(kind),
     ...(given.settled && { settled: true }),

@@ -83,6 +83,19 @@ test("the truth outweighs noise, and a member against the truth gets nothing", (
   expect(intercept).toBeCloseTo(0, 0);
 });
 
+test("the harder the pull, the nearer the weights to equal shares", () => {
+  const random = createRandom(6);
+  const draw = () => Float64Array.from({ length: 2000 }, () => random.normal());
+  const margins = [draw(), draw()];
+  const label = Uint8Array.from(margins[0], (z) => (random.next() < toProbability(z) ? 1 : 0));
+  const [free, pulled, tied] = [0, 0.1, 1e6].map((pull) => fitBlendWeights(margins, label, { pull }).weights);
+  expect(free[0]).toBeGreaterThan(0.85);
+  expect(pulled[0]).toBeLessThan(free[0]);
+  expect(pulled[0]).toBeGreaterThan(0.6);
+  expect(tied[0]).toBeCloseTo(0.5, 3);
+  expect(tied[1]).toBeCloseTo(0.5, 3);
+});
+
 test("weights are never below 0, and on their own rows no worse than any member alone", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 9999 }), (seed) => {
