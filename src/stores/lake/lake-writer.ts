@@ -4,10 +4,10 @@ import { dirname, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { LoggedText } from "../../events/logged-text.ts";
 import { type Position, positionText } from "../../events/position.ts";
-import { compareEntries, type EntryId, entryText } from "../entry-id.ts";
+import { compareEntries, type EntryId, entryText, NO_ENTRY } from "../entry-id.ts";
 import { Fenced } from "../fenced.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
-import { chainEnds, listParts, PART_FORMAT, type PartCache, partPath, readChain } from "./parts.ts";
+import { chainEnds, PART_FORMAT, type PartCache, partPath, readChain } from "./parts.ts";
 
 /** A stretch of one partition's log, ready to become a part. */
 export interface Stretch {
@@ -56,6 +56,16 @@ export async function createLakeWriter({
   const looking = await db.connect(); // a look-up must not wait for, nor disturb, a part being written
   const cache: PartCache = new Map();
 
+  /**
+   * The name of a part is free again once compaction has merged it into a larger one, and a part that does not follow
+   * the end would be a hole. The claim is what decides between rivals; this is for those who slept.
+   */
+  async function mustFollow(partition: number, after: EntryId): Promise<void> {
+    const end = (await readChain(looking, dir, cache, partition)).at(-1)?.last ?? NO_ENTRY;
+    if (compareEntries(end, after) !== 0)
+      throw new Fenced(`partition ${partition} of the lake ends at ${entryText(end)}, not at ${entryText(after)}`);
+  }
+
   return {
     ends: async () => chainEnds(await readChain(looking, dir, cache)),
 
@@ -72,7 +82,7 @@ export async function createLakeWriter({
         );
         syncFile(temporary);
         await fault?.("before-claim");
-        mustBeFree(dir, partition, first);
+        if (!withoutClaim) await mustFollow(partition, after);
         if (withoutClaim) renameSync(temporary, path);
         else claim(temporary, path);
         syncFolder(folder);
@@ -135,13 +145,6 @@ function claim(temporary: string, path: string): void {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") throw new Fenced(`the part ${path} is there already`);
     throw error;
   }
-}
-
-/** A part that compaction merged into a larger one leaves its name free again, but not its place. */
-function mustBeFree(dir: string, partition: number, first: EntryId): void {
-  for (const part of listParts(dir, partition))
-    if (part.mergedTo && compareEntries(part.first, first) <= 0 && compareEntries(first, part.mergedTo) <= 0)
-      throw new Fenced(`the part ${part.file} covers ${entryText(first)} already`);
 }
 
 export function syncFile(path: string): void {

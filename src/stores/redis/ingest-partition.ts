@@ -99,6 +99,10 @@ async function refill(redis: CommitConnection, parts: LakeWriter, partition: Par
       from = id;
     }
   }
+  // Trimming and mark move together. A rival that trimmed while we read has left us a beginning that does not follow
+  // the end that we know: a part made of it would leave a hole in the lake for ever.
+  const laked = wantEntry((await redis.get(lakedKey(index))) ?? "0-0");
+  if (compareEntries(laked, end) > 0) throw new Fenced(`partition ${index} was trimmed to ${entryText(laked)}`);
   if (compareEntries(from, cursor) < 0) throw await unlessMoved(parts, index, end, gapLost(index, from, cursor));
   // a worker that ended between the claim of a part and the trimming left the trimming to us
   if (compareEntries(end, NO_ENTRY) > 0) await settle(redis, partition, end);

@@ -171,6 +171,7 @@ test("a reader of a folder in which parts are claimed at every moment never sees
   await fill(dir, 1, 1);
   // real parts, made beforehand elsewhere and claimed by a process of its own as fast as it can
   const store = join(tempDir(), "lake");
+  await fill(store, 1, 1);
   const writer = await createLakeWriter({ dir: store });
   const count = 150;
   let after = { ms: MS, seq: 0 };
