@@ -27,6 +27,65 @@ test("more than may wait is refused at once, and taken again when the log has ca
   await log.append([anEvent()]);
 });
 
+test("more bytes than may wait are refused too, whatever the number of events", async () => {
+  await using house = await redisHouse(server.url, reducer, 1);
+  const log = createRedisEventLog({ redis: house.redis, partitions: 1, maxPendingBytes: 20_000 });
+  const large = () => anEvent({ properties: { note: "x".repeat(8_000) } });
+  const waiting = [log.append([large(), large()]), log.append([large()])];
+  await expect(log.append([anEvent()])).rejects.toMatchObject({ code: "TOO_BUSY", facts: { retryAfterS: 1 } });
+  expect(log.refusal?.()?.code).toBe("TOO_BUSY"); // asked before a body is read
+  await Promise.all(waiting);
+  await log.append([anEvent()]);
+  expect(log.refusal?.()).toBeUndefined();
+});
+
+test("a log that grows faster than it is applied refuses, and takes again when a worker has caught up", async () => {
+  await using house = await redisHouse(server.url, reducer, 2);
+  const log = createRedisEventLog({ redis: house.redis, partitions: 2, maxLogBytes: 300_000, lookEveryMs: 0 });
+  let taken = 0;
+  let refused: { code?: string; facts?: Record<string, unknown> } | undefined;
+  for (let i = 0; i < 400 && !refused; i++) {
+    const some = Array.from({ length: 20 }, (_, j) =>
+      anEvent({ user: `u${j}`, properties: { note: "x".repeat(100) } }),
+    );
+    await log.append(some).then(
+      () => {
+        taken += some.length;
+      },
+      (error) => {
+        refused = error;
+      },
+    );
+  }
+  // 20 events of some 170 bytes an append: the limit is reached after about 90 of them
+  expect(refused).toMatchObject({ code: "TOO_BUSY", facts: { retryAfterS: 5, maxLogBytes: 300_000 } });
+  expect(taken).toBeGreaterThan(600);
+  expect(taken).toBeLessThan(4_000);
+
+  const worker = await house.work();
+  await worker.idle();
+  expect(worker.stats().applied).toBe(taken); // what was acknowledged, and nothing else
+  while (log.refusal?.()) await new Promise((done) => setTimeout(done, 5));
+  await log.append([anEvent()]);
+});
+
+test("a Redis that is nearly full is left the rest for states and receipts", async () => {
+  await using house = await redisHouse(server.url, reducer, 1);
+  const log = createRedisEventLog({ redis: house.redis, partitions: 1, lookEveryMs: 0 });
+  await log.append([anEvent()]);
+  const used = Number(/used_memory:(\d+)/.exec(await house.redis.info("memory"))?.[1]);
+  await house.redis.config("SET", "maxmemory", String(Math.round(used * 1.05)));
+  try {
+    while (!log.refusal?.()) await new Promise((done) => setTimeout(done, 5));
+    await expect(log.append([anEvent()])).rejects.toMatchObject({ code: "TOO_BUSY", facts: { retryAfterS: 5 } });
+    await house.redis.set("a state", "is written still");
+  } finally {
+    await house.redis.config("SET", "maxmemory", "0");
+  }
+  while (log.refusal?.()) await new Promise((done) => setTimeout(done, 5));
+  await log.append([anEvent()]);
+});
+
 test("a Redis without room says so, and takes nothing", async () => {
   await using house = await redisHouse(server.url, reducer, 1);
   await house.log.append([anEvent()]);
