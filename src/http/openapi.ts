@@ -61,7 +61,7 @@ export function openApi(routes: readonly Route[]): Json {
 
 function operation(route: Route): Json {
   return {
-    operationId: `${route.method}${route.path.replace(/[/:_-]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
+    operationId: `${route.method}${route.path.replace(/[/:._-]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
     summary: route.summary,
     tags: [route.group],
     ...(route.scope !== undefined && {
