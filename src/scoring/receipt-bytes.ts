@@ -15,6 +15,7 @@ const Head = z.object({
   entity: Entity.optional(),
   reach: Reach.optional(),
   others: z.array(z.object({ entity: Entity, reach: Reach.optional() })).optional(),
+  event: z.string().optional(),
   fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   scores: z.array(z.object({ model: z.string(), version: z.string(), digest: z.string(), columns: z.number() })),
 });
@@ -41,10 +42,10 @@ export function receiptBytes(receipt: NewReceipt): Buffer {
 }
 
 /** The head by hand: the fields are text already when they are many, and `JSON.stringify` would read and write them again. */
-function headText({ id, at, entity, reach, others, fields, fieldsJson, scores }: NewReceipt): string {
+function headText({ id, at, entity, reach, others, event, fields, fieldsJson, scores }: NewReceipt): string {
   const part = (name: string, value: unknown) => (value === undefined ? "" : `,"${name}":${JSON.stringify(value)}`);
   const given = fieldsJson === undefined ? part("fields", fields) : `,"fields":${fieldsJson}`;
-  const known = `${part("entity", entity)}${part("reach", reach)}${part("others", others)}${given}`;
+  const known = `${part("entity", entity)}${part("reach", reach)}${part("others", others)}${part("event", event)}${given}`;
   return `{"id":${JSON.stringify(id)},"at":${at}${known},"scores":[${scores.map(faceText).join(",")}]}`;
 }
 

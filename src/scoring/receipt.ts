@@ -26,6 +26,8 @@ export interface Receipt {
   readonly reach?: Reach;
   /** The other entities that the event in flight touches, with what their states held; absent when there are none. */
   readonly others?: readonly { readonly entity: EntityRef; readonly reach?: Reach }[];
+  /** The name of the event in flight; absent when there was none. */
+  readonly event?: string;
   /** Inline features, or the own fields of the event in flight, as the caller sent them. */
   readonly fields?: Readonly<Record<string, Property>>;
   readonly scores: readonly ScoreRecord[];

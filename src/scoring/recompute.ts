@@ -77,7 +77,8 @@ function rowFromLog(
   reducers: Reducers,
   scorer: Scorer,
 ): Float64Array {
-  const { at, fields } = receipt;
+  const { at, event: name, fields } = receipt;
+  const inFlight = name === undefined ? undefined : { name, properties: fields ?? {} };
   const encoder = createStateEncoder(scorer, reducers, entity.kind);
   const readings = statesOf(receipt).map(({ entity, reach = NO_REACH }) => {
     const reducer = reducers.of(entity.kind);
@@ -85,7 +86,7 @@ function rowFromLog(
     for (const event of events)
       if (sameEntity(event.entity, entity) && reaches(reach, event.partition, event.position))
         reducer.write(state, event);
-    return { kind: entity.kind, row: reducer.read(state, at) };
+    return { kind: entity.kind, row: reducer.read(state, at, undefined, inFlight) };
   });
   const [own, ...others] = readings;
   return encoder(own.row, new Map(others.map(({ kind, row }) => [kind, row])), fields);

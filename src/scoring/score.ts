@@ -1,5 +1,5 @@
 import { PortraitError } from "../errors.ts";
-import type { EntityRef, Property } from "../events/event.ts";
+import type { EntityRef, Event, Property } from "../events/event.ts";
 import { secondEntities } from "../features/entity-kinds.ts";
 import type { Row } from "../features/feature.ts";
 import type { Reducers } from "../features/reducers.ts";
@@ -87,6 +87,9 @@ export interface ScoreNeeds {
   readonly champions: Pick<ChampionHolder, "current">;
 }
 
+/** The event in flight as features look at it. */
+type InFlight = Pick<Event, "name" | "properties">;
+
 /** The entities whose states a request is scored from: its own, then those that its event in flight touches. */
 type Asked = readonly [EntityRef, ...EntityRef[]];
 
@@ -130,9 +133,10 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
     const { asked, stored } = known;
     if (!stored[0] && !request.event) throw unknownEntity(entity.kind);
     const fields = request.event?.properties;
-    const own = readState(entity, stored[0], at);
+    const inFlight = request.event && { name: request.event.name, properties: request.event.properties ?? {} };
+    const own = readState(entity, stored[0], at, inFlight);
     const readings = new Map<string, Row>();
-    for (let i = 1; i < asked.length; i++) readings.set(asked[i].kind, readState(asked[i], stored[i], at));
+    for (let i = 1; i < asked.length; i++) readings.set(asked[i].kind, readState(asked[i], stored[i], at, inFlight));
     const rows = scorers.map((scorer) => encoders.ofState(scorer, entity.kind)(own, readings, fields));
     const others = asked.length > 1 ? asked.slice(1).map((one, i) => held(one, stored[i + 1])) : undefined;
     return { request, entity, at, reach: stored[0]?.reach, others, fields, scorers, rows };
@@ -149,9 +153,9 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
     rows: [row],
   });
 
-  function readState({ kind }: EntityRef, stored: StoredState | undefined, at: number): Row {
+  function readState({ kind }: EntityRef, stored: StoredState | undefined, at: number, inFlight?: InFlight): Row {
     const reducer = reducers.of(kind);
-    return reducer.read(stored ? reducer.decode(stored.bytes) : reducer.empty(), at);
+    return reducer.read(stored ? reducer.decode(stored.bytes) : reducer.empty(), at, undefined, inFlight);
   }
 
   /** The answer of what was scored: at once when no receipt is wanted, else when it is stored. */
@@ -174,6 +178,7 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
       ...(entity && { entity }),
       ...(reach && { reach }),
       ...(others && { others }),
+      ...(request.event && { event: request.event.name }),
       ...(fields && { fields }),
       ...(!fields && request.given && { fieldsJson: textOf(request.given) }),
       scores: scorers.map(({ name, version, digest }, i): ScoreRecord => {

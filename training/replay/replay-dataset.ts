@@ -81,7 +81,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   const replayEntity = (events: readonly LoggedEvent[]) => {
     const before = store.rows;
     const take: Take = (state, moment, label, inFlight) => {
-      reading = reducer.read(state, moment, reading);
+      reading = reducer.read(state, moment, reading, inFlight?.event);
       store.add(reading, inFlight?.event.properties, label, moment);
       if (inFlight) index?.add(inFlight.event.partition, inFlight.event.position);
       owners.push(events[0].entity.id);

@@ -28,7 +28,7 @@ export async function readSecond({ batches, reducer, event: wanted, index, put, 
       if (event.touched && event.name === wanted) {
         const row = index.find(event.partition, event.position);
         if (row >= 0) {
-          reading = reducer.read(open.state, event.known, reading);
+          reading = reducer.read(open.state, event.known, reading, event);
           put(row, reading);
         }
       }

@@ -116,7 +116,7 @@ async function naiveRows(lake: Lake, columns: Parameters<typeof createRowEncoder
           [one.entity, ...secondEntities(kinds, one)].some(({ kind, id }) => kind === entity.kind && id === entity.id)
         )
           reducer.write(state, one);
-      return reducer.read(state, event.known);
+      return reducer.read(state, event.known, undefined, event);
     });
     const reports = log.filter(
       ({ name, entity, properties }) =>
