@@ -130,7 +130,7 @@ const DAY_MS = 86_400_000;
  * How far apart the parts are kept so that none learns from outcomes of a later one: a whole horizon, as soon as the
  * rows reach over ten of them. A shorter log cannot spare that much; its parts then share outcomes at their borders.
  */
-function gapMs(horizonMs: number, time: Float64Array = new Float64Array(0)): number {
+export function gapMs(horizonMs: number, time: Float64Array = new Float64Array(0)): number {
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const moment of time) {
     if (moment < first) first = moment;

@@ -28,6 +28,7 @@ interface Tree {
 }
 
 interface Booster {
+  readonly version?: readonly number[];
   readonly learner: {
     readonly feature_names?: readonly string[];
     readonly feature_types?: readonly string[];
@@ -47,10 +48,12 @@ interface Booster {
 
 /**
  * A model from XGBoost's JSON. Without `columns` they are made from its feature names and types (`c`: a category, whose
- * levels are the codes that its splits name).
+ * levels are the codes that its splits name). With `columns` they are found by the names that the model gives, in whatever
+ * order and however many it uses, or by their place when it gives none; code 2 of a category is `categories[2]`.
  *
  * @throws TypeError that names what is not supported or does not hold together: another booster than gbtree, another
- *   objective than binary:logistic, several classes or targets, other columns, a tree that is cut short or leads nowhere.
+ *   objective than binary:logistic, several classes or targets, a column that is not among `columns` or of another type,
+ *   a tree that is cut short or leads nowhere.
  */
 export function fromXgboost(text: string, columns?: readonly Column[]): GbdtModel {
   const { learner } = parse(text);
@@ -66,7 +69,7 @@ export function fromXgboost(text: string, columns?: readonly Column[]): GbdtMode
   const { trees } = gradient_booster.model as { trees: readonly Tree[] };
   refuseUnless(Array.isArray(trees), "a list of trees", typeof trees);
   const named = columns ?? columnsOf(learner, trees);
-  refuseUnless(named.length === Number(param.num_feature), `${param.num_feature} columns`, `${named.length}`);
+  const places = placesOf(learner, named);
 
   const builder = createTreesBuilder();
   const levelBins = new Map(
@@ -75,13 +78,41 @@ export function fromXgboost(text: string, columns?: readonly Column[]): GbdtMode
     ),
   );
   for (const [t, tree] of trees.entries()) {
-    addTree(tree, t, named, builder);
+    addTree(tree, t, named, places, builder);
     builder.endTree();
   }
   const base = logit(Number(param.base_score.replace(/[[\]]/g, "")));
   const forest = builder.build(trees.length, base, levelBins);
   checkTrees(forest, named.length);
   return gbdtModel(named, forest);
+}
+
+/** XGBoost allows no brackets in names, so we take them out of what we write. */
+const plainName = (name: string) => name.replace(/[[\]<~]/g, "_");
+
+/** The names that a model gives its columns; undefined when it gives none (it was trained on a bare matrix). */
+export const xgboostNames = (text: string): readonly string[] | undefined => namesOf(parse(text).learner);
+
+/** "XGBoost 1.7.4" */
+export const xgboostVersion = (text: string): string => `XGBoost ${parse(text).version?.join(".") ?? "?"}`;
+
+const namesOf = ({ feature_names: names }: Booster["learner"]) => (names?.length ? names : undefined);
+
+/** Where each of the model's columns stands among ours. */
+function placesOf(learner: Booster["learner"], columns: readonly Column[]): number[] {
+  const count = Number(learner.learner_model_param.num_feature);
+  const names = namesOf(learner);
+  if (!names) {
+    refuseUnless(columns.length === count, `${count} columns`, `${columns.length}`);
+    return [...columns.keys()];
+  }
+  refuseUnless(names.length === count, `${count} names of columns`, `${names.length}`);
+  refuseUnless(new Set(names).size === count, "a name for each column", "the same name twice");
+  return names.map((name) => {
+    const place = columns.findIndex((column) => column.name === name || plainName(column.name) === name);
+    refuseUnless(place >= 0, `the column "${name}"`, `only ${columns.map((column) => column.name).join(", ")}`);
+    return place;
+  });
 }
 
 function parse(text: string): Booster {
@@ -123,6 +154,7 @@ function addTree(
   tree: Tree,
   t: number,
   columns: readonly Column[],
+  places: readonly number[],
   builder: ReturnType<typeof createTreesBuilder>,
 ): void {
   const sets = new Map((tree.categories_nodes ?? []).map((node, k) => [node, k]));
@@ -139,8 +171,9 @@ function addTree(
   for (let one = open.shift(); one; one = open.shift()) {
     const { node, place } = one;
     if (tree.left_children[node] === -1) continue;
-    const column = tree.split_indices[node];
-    refuseUnless(column >= 0 && column < columns.length, `a column below ${columns.length} in tree ${t}`, column);
+    const index = tree.split_indices[node];
+    refuseUnless(index >= 0 && index < places.length, `a column below ${places.length} in tree ${t}`, index);
+    const column = places[index];
     const described = columns[column];
     const at = sets.get(node);
     const categorical = at !== undefined || tree.split_type?.[node] === 1;
@@ -149,6 +182,12 @@ function addTree(
       `a split of the ${described.type} column "${described.name}" that suits it`,
       categorical ? "one on categories" : "one on a threshold",
     );
+    if (described.type === "category") {
+      // Of a split that sends no known level to the right, we write one that no row has.
+      const most = Math.max(-1, ...categoriesOf(tree, at ?? -1));
+      const { length } = described.categories;
+      refuseUnless(most <= length, `categories of "${described.name}" below ${length}`, `code ${most} in tree ${t}`);
+    }
     const left = leaf(tree.left_children[node]);
     const right = leaf(tree.right_children[node]);
     builder.split(place, {
@@ -178,7 +217,7 @@ const MOST = 3.4028234663852886e38;
  */
 export function toXgboost(model: GbdtModel): string {
   const { columns, trees } = model;
-  const named = columns.map(({ name }) => name.replace(/[[\]<~]/g, "_"));
+  const named = columns.map(({ name }) => plainName(name));
   const parts = Array.from({ length: treeCount(trees) }, (_, t) => treeOut(trees, columns, t));
   const booster = {
     learner: {

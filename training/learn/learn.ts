@@ -2,7 +2,7 @@ import { type Calibration, calibrate } from "../../models/calibrate/calibration.
 import { chooseCalibration } from "../../models/calibrate/choose-calibration.ts";
 import { LEARNERS } from "../../models/learners.ts";
 import { quantile } from "../../models/math/quantile.ts";
-import { type Dataset, type Learner, takeRows } from "../../models/model.ts";
+import { type Dataset, type Learner, type Model, takeRows } from "../../models/model.ts";
 import { PortraitError } from "../../src/errors.ts";
 import type { MetricSet } from "../../src/scoring/artifact.ts";
 import { defaultBands } from "./bands.ts";
@@ -35,19 +35,23 @@ const BUDGET_MS = 60_000;
  */
 export const learn: Learn = async (data, plan) => {
   checkDataset(data);
-  const learners = learnersOf(plan);
+  const ready = plan.ready?.(data.columns);
+  const learners = ready ? [LEARNERS.constant, asLearner(ready)] : learnersOf(plan);
   checkBeside(plan, data.rows);
   const parts = plan.parts === "time" ? partsByTime(data, plan.gapMs) : partsByChance(data.label, plan.seed);
   const developed = Uint32Array.from([...parts.fit, ...parts.choose]).sort();
   // A fast training fits once where there are rows enough to calibrate on.
-  const rotate = plan.parts === "chance" && developed.length < (plan.quality === "fast" ? FEW_ROWS : MANY_ROWS);
+  const rotate =
+    !ready && plan.parts === "chance" && developed.length < (plan.quality === "fast" ? FEW_ROWS : MANY_ROWS);
   const fit = takeRows(data, rotate ? developed : parts.fit);
-  const chooseRows = rotate ? developed : parts.choose;
+  // None of the rows made a model that comes from elsewhere, unless the parts were cut by time.
+  const unfitted = ready !== undefined && plan.parts === "chance";
+  const chooseRows = rotate || unfitted ? developed : parts.choose;
   const choose = rotate ? fit : takeRows(data, chooseRows);
   const development = rotate ? rotating(fit, plan.seed) : developOnParts(fit, choose);
 
   const candidates = await stoppable(plan, () =>
-    plan.quality
+    plan.quality && !ready
       ? qualityCandidates(development, {
           quality: plan.quality,
           seed: plan.seed,
@@ -65,6 +69,11 @@ export const learn: Learn = async (data, plan) => {
     latencyUs: plan.latencyUs,
     convincing: convincingFor(plan.quality),
   });
+  if (ready && winner.model !== ready)
+    throw new PortraitError(
+      "INPUT_INVALID",
+      `Wanted a model that knows more than the base rate, found one that does not: ${why}. Was it trained on these columns and this label?`,
+    );
 
   plan.onProgress?.(0.95, "judging on the test part");
   const test = takeRows(data, parts.test);
@@ -88,8 +97,8 @@ export const learn: Learn = async (data, plan) => {
     bands: defaultBands(positives / all.rows),
     parts: {
       by: plan.parts,
-      fit: parts.fit.length,
-      choose: parts.choose.length,
+      fit: unfitted ? 0 : parts.fit.length,
+      choose: unfitted ? developed.length : parts.choose.length,
       test: parts.test.length,
       ...(rotate && { folds: FOLDS }),
     },
@@ -108,6 +117,14 @@ export const learn: Learn = async (data, plan) => {
     candidates: standing,
   };
 };
+
+/** A model that is there already, as if it were learned. */
+const asLearner = (model: Model): Learner<unknown> => ({
+  kind: model.kind,
+  defaults: {},
+  fit: async () => model,
+  load: () => model,
+});
 
 /** CPU time of this process so far, all threads. */
 export function cpuMs(): number {

@@ -1,5 +1,5 @@
 import type { Calibration } from "../../models/calibrate/calibration.ts";
-import type { Dataset, Model } from "../../models/model.ts";
+import type { Column, Dataset, Model } from "../../models/model.ts";
 import type { Quality } from "../../src/retraining/recipe.ts";
 import type { Manifest, MetricSet, Usual } from "../../src/scoring/artifact.ts";
 import type { CandidateLine } from "./decide.ts";
@@ -14,6 +14,11 @@ export interface Effort {
   readonly budgetMs?: number;
   /** What a score may cost on this machine, µs a row; a slower candidate is passed over. */
   readonly latencyUs?: number;
+  /**
+   * Instead of learning: a model that was made elsewhere, for these columns. It is calibrated and judged as a learner's would be.
+   * By time, it may have seen the part to fit; by chance, none of the rows.
+   */
+  readonly ready?: (columns: readonly Column[]) => Model;
 }
 
 /** What to learn with. The rows come as a Dataset, whether from a table or from the log. */

@@ -28,14 +28,16 @@ interface Lane {
  * Writes replayed rows as a table for people and other tools: `.parquet`, `.csv`, or `.csv.gz`.
  *
  * Columns: `entity`, `thing` (for event targets), `moment` (UTC), the features with categories in words, `label`.
- * Missing is NULL, an empty cell in CSV. The file appears under its name when it is whole.
+ * With `part` (a word a row) there is a column `part`. Missing is NULL, an empty cell in CSV. The file appears under its name
+ * when it is whole.
  *
  * @throws PortraitError FILE_UNREADABLE when the ending is another or the file cannot be written
  */
-export async function exportDataset(replayed: Replayed, file: string): Promise<void> {
+export async function exportDataset(replayed: Replayed, file: string, part?: readonly string[]): Promise<void> {
   const format = formatOf(file);
   const tmp = `${file}.${process.pid}.tmp`;
   const lanes = lanesOf(replayed);
+  if (part) lanes.push({ name: "part", type: VARCHAR, at: (row) => part[row] });
   const tempDir = await mkdtemp(join(tmpdir(), "portrait-export-"));
   const room = await openDuckDB({ tempDir, memoryMb: 1_024, threads: 1 });
   try {

@@ -64,6 +64,7 @@ export async function trainTable(request: TrainTableRequest, deps: TrainTableDep
     quality: request.quality,
     budgetMs: request.budgetMs,
     latencyUs: request.latencyUs,
+    ready: request.ready,
     seed: request.seed,
     parts: request.wishes.time === undefined ? "chance" : "time",
     signal,

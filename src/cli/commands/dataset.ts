@@ -1,6 +1,8 @@
 import { mkdirSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
+import type { Column } from "../../../models/model.ts";
 import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
 import { createReducers } from "../../features/reducers.ts";
@@ -12,6 +14,8 @@ import { paint, table } from "../terminal.ts";
 interface Options {
   readonly out: string;
   readonly until?: string;
+  readonly parts?: boolean;
+  readonly columns?: string;
   readonly json?: boolean;
 }
 
@@ -28,16 +32,21 @@ export function register(program: Command): void {
     .argument("<recipe>", "a recipe's name, e.g. purchase")
     .requiredOption("--out <file>", "a file that ends in .parquet, .csv or .csv.gz")
     .option("--until <moment>", "read nothing that was known later, e.g. 2026-07-01 or 2026-07-01T12:00:00Z")
+    .option("--parts", "a last column that names each row's part: fit, choose, test, or aside")
+    .option("--columns <file>", "also write names, types and categories of the columns, in order, as JSON")
     .option("--json", "one JSON object on stdout")
     .addHelpText(
       "after",
       `
 Rows are made as \`portrait train <recipe>\` makes them: features as they were known at the moment, the label from
 what followed. Missing is an empty cell (CSV) or NULL (Parquet).
+With --parts and --columns a model can be trained elsewhere (docs/gbdt.md): it fits on the rows of the part fit alone,
+takes a category for its place in the list, and comes home by \`portrait models import\`.
 
 Examples
   portrait dataset export purchase --out purchase.parquet
   portrait dataset export fraud --until 2026-07-01 --out fraud.csv
+  portrait dataset export purchase --out purchase.parquet --parts --columns purchase.columns.json
   portrait train purchase.csv --label label --time moment --drop entity`,
     )
     .action(async (name: string, options: Options) => {
@@ -79,7 +88,9 @@ Examples
         bar.end(`${count(about.events)} events, ${count(eventsPerSecond)} a second`);
         if (about.rows === 0) throw nothingToExport(name, about.events, config.paths.lake);
         mkdirSync(dirname(file), { recursive: true });
-        await exportDataset(replayed, file);
+        const { partNames } = await import("../../../training/replay/part-names.ts");
+        await exportDataset(replayed, file, options.parts ? partNames(replayed, recipe) : undefined);
+        if (options.columns !== undefined) await writeFile(options.columns, columnsJson(replayed.data.columns));
 
         const columns = replayed.data.columns.length;
         if (options.json) {
@@ -110,6 +121,10 @@ Examples
       }
     });
 }
+
+/** A column a line. */
+const columnsJson = (columns: readonly Column[]): string =>
+  `[\n${columns.map(({ name, type, ...more }) => JSON.stringify({ name, type, ...("categories" in more && { categories: more.categories }) })).join(",\n")}\n]\n`;
 
 function nothingToExport(recipe: string, events: number, lake: string): PortraitError {
   return new PortraitError(

@@ -5,6 +5,7 @@ import { type ArtifactStore, versionBefore } from "../../scoring/artifact.ts";
 import { nearestNames } from "../../stores/disk/nearest-names.ts";
 import { openArtifacts } from "../artifacts.ts";
 import { auditedCommand } from "../audited-command.ts";
+import { addModelImport } from "../import-model.ts";
 import { paint, table } from "../terminal.ts";
 
 interface Flags {
@@ -25,7 +26,8 @@ Examples
   portrait models
   portrait models telco --json
   portrait models promote telco 2026-03-01T12-00-00-000Z --why "agreed with the risk team"
-  portrait models rollback telco --why "too many false alarms"`,
+  portrait models rollback telco --why "too many false alarms"
+  portrait models import purchase model.json`,
     )
     .action((model: string | undefined, flags: Flags) => withArtifacts((store) => list(store, model, flags)));
   models
@@ -40,6 +42,7 @@ Examples
         ),
       ),
     );
+  addModelImport(models);
   models
     .command("rollback <model>")
     .description("Let the version answer that answered before")

@@ -107,8 +107,47 @@ describe("what is not supported is refused by name", () => {
     expect(changed(change)).toThrow(message);
   });
 
-  test("text that is no JSON, and columns that do not fit", () => {
+  test("text that is no JSON", () => {
     expect(() => fromXgboost(text.slice(0, 500))).toThrow("found text that is not JSON");
-    expect(() => fromXgboost(text, [{ name: "amount", type: "number" }])).toThrow("wanted 4 columns, found 1");
+  });
+
+  test("a split that names a category we do not have", () => {
+    const columns = fromXgboost(text).columns.map((column) =>
+      column.name === "city" ? { ...column, categories: ["a"] } : column,
+    );
+    expect(() => fromXgboost(text, columns)).toThrow(/wanted categories of "city" below 1, found code \d+ in tree/);
+  });
+});
+
+describe("columns of ours", () => {
+  const { columns } = fromXgboost(text);
+  const margins = rows.map((row) => fromXgboost(text).margin(row));
+
+  test("are found by name, in whatever order they stand and whatever stands between them", () => {
+    const [amount, visits, city, kind] = columns;
+    const model = fromXgboost(text, [kind, { name: "more", type: "number" }, amount, city, visits]);
+    rows.forEach((row, i) => {
+      expect(model.margin(Float64Array.of(row[3], Number.NaN, row[0], row[2], row[1]))).toBe(margins[i]);
+    });
+  });
+
+  test("are taken by their place when the model names none, and must then be as many", () => {
+    const bare = JSON.parse(text.replace(/NaN/g, "null"));
+    bare.learner.feature_names = [];
+    const nameless = JSON.stringify(bare);
+    const named = columns.map((column, j) => ({ ...column, name: `ours${j}` }));
+    rows.forEach((row, i) => {
+      expect(fromXgboost(nameless, named).margin(row)).toBe(margins[i]);
+    });
+    expect(() => fromXgboost(nameless, columns.slice(1))).toThrow("wanted 4 columns, found 3");
+  });
+
+  test("that are not there, named twice, or of another type are refused", () => {
+    expect(() => fromXgboost(text, columns.slice(0, 1))).toThrow('wanted the column "visits", found only amount');
+    const twice = JSON.parse(text.replace(/NaN/g, "null"));
+    twice.learner.feature_names[1] = "amount";
+    expect(() => fromXgboost(JSON.stringify(twice), columns)).toThrow("found the same name twice");
+    const numbers = columns.map(({ name }) => ({ name, type: "number" as const }));
+    expect(() => fromXgboost(text, numbers)).toThrow(/wanted a split of the number column "\w+" that suits it/);
   });
 });
