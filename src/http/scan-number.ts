@@ -5,6 +5,8 @@ let end = 0;
 export const numberEnd = (): number => end;
 
 const POWERS = Float64Array.from({ length: 16 }, (_, i) => 10 ** i);
+/** Characters; longer ones are not sent on purpose. */
+const LONGEST = 400;
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57;
 
 /**
@@ -43,6 +45,8 @@ export function scanNumber(bytes: Uint8Array, at: number): number {
   }
   end = at;
   if (exponent || digits > 15) {
+    // a number of a million digits would not fit among a function's arguments: the slow road reads it
+    if (at - from > LONGEST) return Number.NaN;
     const value = Number(String.fromCharCode(...bytes.subarray(from, at)));
     return Number.isFinite(value) ? value : Number.NaN;
   }

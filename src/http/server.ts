@@ -1,7 +1,18 @@
 import http from "node:http";
 import type { Express, Request as Req, Response as Res } from "express";
 import type { HotScore } from "./hot-score.ts";
+import { refuseBroken } from "./broken-requests.ts";
 import { isHot, mountHot } from "./mount.ts";
+
+/** How long a caller may take; ms. */
+export interface Patience {
+  /** Until all headers are there; 10 s when absent. */
+  readonly headersMs?: number;
+  /** Until the whole request is there; 30 s when absent. */
+  readonly requestMs?: number;
+  /** How often it is looked who is late. */
+  readonly lookEveryMs?: number;
+}
 
 /**
  * An HTTP server for an Express app that makes requests and responses with the app's prototypes from the start.
@@ -12,7 +23,7 @@ import { isHot, mountHot } from "./mount.ts";
  *
  * @param hot answers its own call before Express sees it, when given
  */
-export function createServer(app: Express, hot?: HotScore): http.Server {
+export function createServer(app: Express, hot?: HotScore, patience: Patience = {}): http.Server {
   // Node's constructors are plain functions: called on `this`, they fill it in
   const request = http.IncomingMessage as unknown as (this: unknown, ...given: unknown[]) => void;
   const response = http.ServerResponse as unknown as (this: unknown, ...given: unknown[]) => void;
@@ -29,16 +40,19 @@ export function createServer(app: Express, hot?: HotScore): http.Server {
   Object.setPrototypeOf(Request, http.IncomingMessage);
   Object.setPrototypeOf(Response, http.ServerResponse);
 
-  return http.createServer(
+  const server = http.createServer(
     {
       IncomingMessage: Request as unknown as typeof http.IncomingMessage,
       ServerResponse: Response as unknown as typeof http.ServerResponse,
       // a caller that is slow to speak, or never ends, frees its connection again
-      headersTimeout: 10_000,
-      requestTimeout: 30_000,
+      headersTimeout: patience.headersMs ?? 10_000,
+      requestTimeout: patience.requestMs ?? 30_000,
+      connectionsCheckingInterval: patience.lookEveryMs ?? 1_000,
       keepAliveTimeout: 65_000, // longer than the load balancers in front, which must be the first to hang up
       maxHeaderSize: 16_384,
     },
     hot ? (req, res) => (isHot(req) ? mountHot(hot, req, res) : app(req as Req, res as Res)) : app,
   );
+  refuseBroken(server);
+  return server;
 }

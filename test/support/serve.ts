@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createApi } from "../../src/http/app.ts";
 import type { KeyHolder, KeyStore } from "../../src/http/keys.ts";
-import { createServer } from "../../src/http/server.ts";
+import { createServer, type Patience } from "../../src/http/server.ts";
 import type { Services } from "../../src/http/services.ts";
 import { answerOnSockets } from "../../src/http/socket-front.ts";
 import { silentLog } from "../../src/log.ts";
@@ -67,6 +67,7 @@ export const MOUNTS = ["on the socket", "in front of Express", "through Express"
 
 export interface ServeOptions {
   readonly deadlineMs?: number;
+  readonly patience?: Patience;
   readonly mount?: (typeof MOUNTS)[number];
 }
 
@@ -101,7 +102,7 @@ export async function serve(given: Partial<Services> = {}, options: ServeOptions
   };
   const { app, hot } = createApi(services, options);
   const { mount = "on the socket" } = options;
-  const server = createServer(app, mount === "through Express" ? undefined : hot);
+  const server = createServer(app, mount === "through Express" ? undefined : hot, options.patience);
   if (mount === "on the socket") answerOnSockets(server, hot);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
