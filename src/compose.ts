@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { PortraitError } from "./errors.ts";
 import { compileEventSchemas } from "./events/event-schema.ts";
-import { createReducers } from "./features/reducers.ts";
 import { createLimits } from "./http/limits.ts";
 import type { Services } from "./http/services.ts";
 import type { Log } from "./log.ts";
@@ -13,7 +12,7 @@ import { createScorer } from "./scoring/scorer.ts";
 import type { Segmentation } from "./segments/segmentation.ts";
 import { createDiskArtifacts } from "./stores/disk/artifacts.ts";
 import { openDiskAudit } from "./stores/disk/audit.ts";
-import { loadDeclarations } from "./stores/disk/declarations.ts";
+import { loadDeclarations, reducersOf } from "./stores/disk/declarations.ts";
 import { createDiskKeys } from "./stores/disk/keys.ts";
 import { createDiskSegmentations } from "./stores/disk/segmentation.ts";
 import { createLayeredArtifacts, pushArtifacts } from "./stores/layered-artifacts.ts";
@@ -21,8 +20,8 @@ import { createLayeredSegmentations } from "./stores/layered-segmentations.ts";
 import { createRedisArtifacts } from "./stores/redis/artifacts.ts";
 import { connectFailFast, whenReady } from "./stores/redis/connect.ts";
 import { createRedisEventLog } from "./stores/redis/event-log.ts";
-import { createRedisQuarantine } from "./stores/redis/quarantine.ts";
 import { createRedisLimitLeases } from "./stores/redis/limit-leases.ts";
+import { createRedisQuarantine } from "./stores/redis/quarantine.ts";
 import { createRedisReceipts } from "./stores/redis/receipts.ts";
 import { createRetrainQueue } from "./stores/redis/retrain-queue.ts";
 import { createRedisSegmentations } from "./stores/redis/segmentation.ts";
@@ -60,8 +59,9 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const patienceMs = options.patienceMs ?? (options.redisUrl === undefined ? 0 : 2_000);
   const redisUrl = options.redisUrl ?? `unix://${join(config.paths.redis, "redis.sock")}`;
 
-  const { features, tags, recipes, events } = loadDeclarations(config.declarations);
-  const reducers = createReducers(features);
+  const declarations = loadDeclarations(config.declarations);
+  const { tags, recipes, events } = declarations;
+  const reducers = reducersOf(declarations);
   const reducer = reducers.of("user");
   const keys = createDiskKeys(config.paths.keys, { admin: config.http.apiKey });
 

@@ -1,12 +1,12 @@
 import type { Config } from "../src/config.ts";
 import type { Lake } from "../src/events/event-log.ts";
 import type { Reducer } from "../src/features/feature.ts";
-import { createReducers, type Reducers } from "../src/features/reducers.ts";
+import type { Reducers } from "../src/features/reducers.ts";
 import type { Recipe } from "../src/retraining/recipe.ts";
 import type { ArtifactStore } from "../src/scoring/artifact.ts";
 import type { SegmentationStore } from "../src/segments/segmentation-store.ts";
 import { createDiskArtifacts } from "../src/stores/disk/artifacts.ts";
-import { loadDeclarations } from "../src/stores/disk/declarations.ts";
+import { loadDeclarations, reducersOf } from "../src/stores/disk/declarations.ts";
 import { createDiskSegmentations } from "../src/stores/disk/segmentation.ts";
 import { createParquetLake } from "../src/stores/lake/parquet-lake.ts";
 import { createLayeredArtifacts } from "../src/stores/layered-artifacts.ts";
@@ -31,8 +31,9 @@ export interface Workshop {
  * alone, from where the next process that has a Redis brings them to all.
  */
 export async function composeTraining(config: Config, redisUrl?: string): Promise<Workshop> {
-  const { features, recipes } = loadDeclarations(config.declarations);
-  const reducers = createReducers(features);
+  const declarations = loadDeclarations(config.declarations);
+  const { recipes } = declarations;
+  const reducers = reducersOf(declarations);
   const redis = redisUrl === undefined ? undefined : connectFailFast(redisUrl);
   if (redis) await whenReady(redis, 2_000);
   const lake = createParquetLake(config.paths.lake);

@@ -1,7 +1,6 @@
 import type { Config } from "../config.ts";
-import { createReducers } from "../features/reducers.ts";
 import type { Log } from "../log.ts";
-import { loadDeclarations } from "../stores/disk/declarations.ts";
+import { loadDeclarations, reducersOf } from "../stores/disk/declarations.ts";
 import { startIngestWorker } from "../stores/redis/ingest-worker.ts";
 import { ingestOptions } from "./ingest-options.ts";
 
@@ -17,7 +16,7 @@ export async function startWorking(
   config: Config,
   { redisUrl, log, memoryMb }: { readonly redisUrl: string; readonly log: Log; readonly memoryMb?: number },
 ): Promise<Working> {
-  const { features } = loadDeclarations(config.declarations);
+  const declarations = loadDeclarations(config.declarations);
   const [{ startTrainingWorker }, { trainInChild }] = await Promise.all([
     import("../../training/worker.ts"),
     import("../../training/train-in-child.ts"),
@@ -25,7 +24,7 @@ export async function startWorking(
   const ingest = await startIngestWorker({
     redisUrl,
     ...ingestOptions(config),
-    reducers: createReducers(features),
+    reducers: reducersOf(declarations),
     log,
   });
   const train = trainInChild({ env: { ...process.env, REDIS_URL: redisUrl }, memoryMb });

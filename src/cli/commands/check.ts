@@ -1,13 +1,12 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
-import { createReducers } from "../../features/reducers.ts";
 import type { ArtifactStore } from "../../scoring/artifact.ts";
 import { modelOf } from "../../scoring/artifact-bytes.ts";
 import { type CheckReport, checkReceipts } from "../../scoring/check.ts";
 import { createScorer, type Scorer } from "../../scoring/scorer.ts";
 import { createDiskArtifacts } from "../../stores/disk/artifacts.ts";
-import { loadDeclarations } from "../../stores/disk/declarations.ts";
+import { loadDeclarations, reducersOf } from "../../stores/disk/declarations.ts";
 import { createParquetLake } from "../../stores/lake/parquet-lake.ts";
 import { createRedisArtifacts } from "../../stores/redis/artifacts.ts";
 import { connectFailFast, whenReady } from "../../stores/redis/connect.ts";
@@ -60,7 +59,7 @@ async function check(count: number, quiet: boolean): Promise<CheckReport> {
     const report = await checkReceipts(count, {
       receipts: createRedisReceipts({ redis, keepMs: config.receipts.keepMs }),
       lake,
-      reducers: createReducers(loadDeclarations(config.declarations).features),
+      reducers: reducersOf(loadDeclarations(config.declarations)),
       scorerOf: scorersFrom([createRedisArtifacts(redis), createDiskArtifacts(config.paths.artifacts)]),
       onProgress: bar.update,
     });

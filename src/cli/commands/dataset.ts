@@ -5,8 +5,7 @@ import type { Command } from "commander";
 import type { Column } from "../../../models/model.ts";
 import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
-import { createReducers } from "../../features/reducers.ts";
-import { loadDeclarations } from "../../stores/disk/declarations.ts";
+import { loadDeclarations, reducersOf } from "../../stores/disk/declarations.ts";
 import { createParquetLake } from "../../stores/lake/parquet-lake.ts";
 import { progressBar } from "../progress.ts";
 import { paint, table } from "../terminal.ts";
@@ -51,7 +50,8 @@ Examples
     )
     .action(async (name: string, options: Options) => {
       const config = loadConfig(process.env);
-      const { recipes, features } = loadDeclarations(config.declarations);
+      const declarations = loadDeclarations(config.declarations);
+      const { recipes } = declarations;
       const recipe = recipes.find((one) => one.name === name);
       if (!recipe) {
         throw new PortraitError(
@@ -79,7 +79,7 @@ Examples
         const replayed = await replayDataset({
           recipe,
           lake,
-          reducers: createReducers(features),
+          reducers: reducersOf(declarations),
           until,
           onProgress: bar.update,
         });

@@ -33,15 +33,13 @@ Examples:
         { createParquetLake },
         replay,
         { verifyStates },
-        { createReducers },
-        { loadDeclarations },
+        { loadDeclarations, reducersOf },
       ] = await Promise.all([
         import("../../stores/redis/open-redis.ts"),
         import("../../stores/redis/connect.ts"),
         import("../../stores/lake/parquet-lake.ts"),
         import("../../stores/redis/replay-states.ts"),
         import("../../stores/redis/verify-states.ts"),
-        import("../../features/reducers.ts"),
         import("../../stores/disk/declarations.ts"),
       ]);
       const opened = await openRedis(config);
@@ -58,7 +56,7 @@ Examples:
         const options = {
           redis,
           lake,
-          reducers: createReducers(loadDeclarations(config.declarations).features),
+          reducers: reducersOf(loadDeclarations(config.declarations)),
           partitions: config.log.partitions,
           knownIdsMs: config.log.knownIdsMs,
           onProgress: bar.update,

@@ -2,10 +2,9 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { loadConfig } from "../../config.ts";
-import { createReducer } from "../../features/reducer.ts";
 import { STAGES } from "../../portraits/stage.ts";
 import type { Segmentation } from "../../segments/segmentation.ts";
-import { loadDeclarations } from "../../stores/disk/declarations.ts";
+import { loadDeclarations, reducersOf } from "../../stores/disk/declarations.ts";
 import { createDiskSegmentations } from "../../stores/disk/segmentation.ts";
 import { createParquetLake } from "../../stores/lake/parquet-lake.ts";
 import { moment } from "../moment.ts";
@@ -55,7 +54,7 @@ Examples:
       try {
         const segmentation = await segment({
           lake,
-          reducer: createReducer(loadDeclarations(config.declarations).features),
+          reducer: reducersOf(loadDeclarations(config.declarations)).of(entity),
           entity,
           until,
           count,

@@ -4,11 +4,10 @@ import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
 import type { LoggedEvent } from "../../events/event-log.ts";
 import type { FeatureFace } from "../../features/feature.ts";
-import { createReducer } from "../../features/reducer.ts";
 import { numberText } from "../../portraits/evidence.ts";
 import { type Portrait, paint } from "../../portraits/portrait.ts";
 import { assign, segmentationFits } from "../../segments/segmentation.ts";
-import { loadDeclarations } from "../../stores/disk/declarations.ts";
+import { loadDeclarations, reducersOf } from "../../stores/disk/declarations.ts";
 import { createDiskSegmentations } from "../../stores/disk/segmentation.ts";
 import { createParquetLake } from "../../stores/lake/parquet-lake.ts";
 import { moment } from "../moment.ts";
@@ -39,7 +38,7 @@ Examples:
     .action(async (kind: string, id: string, { at, json = false }: Options) => {
       const config = loadConfig(process.env);
       const declared = loadDeclarations(config.declarations);
-      const reducer = createReducer(declared.features);
+      const reducer = reducersOf(declared).of(kind);
       const lake = createParquetLake(config.paths.lake);
       try {
         const now = at ?? (await lake.summary()).lastKnown ?? Date.now();

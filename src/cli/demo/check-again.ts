@@ -1,10 +1,9 @@
 import type { Config } from "../../config.ts";
 import type { Lake } from "../../events/event-log.ts";
-import { createReducers } from "../../features/reducers.ts";
 import { modelOf } from "../../scoring/artifact-bytes.ts";
 import { checkReceipts } from "../../scoring/check.ts";
 import { createScorer } from "../../scoring/scorer.ts";
-import { loadDeclarations } from "../../stores/disk/declarations.ts";
+import { loadDeclarations, reducersOf } from "../../stores/disk/declarations.ts";
 import { createRedisArtifacts } from "../../stores/redis/artifacts.ts";
 import { connectFailFast, whenReady } from "../../stores/redis/connect.ts";
 import { createRedisReceipts } from "../../stores/redis/receipts.ts";
@@ -18,7 +17,7 @@ export async function checkAgain(config: Config, redisUrl: string, lake: Lake, r
     const report = await checkReceipts(receipts, {
       receipts: createRedisReceipts({ redis, keepMs: config.receipts.keepMs }),
       lake,
-      reducers: createReducers(loadDeclarations(config.declarations).features),
+      reducers: reducersOf(loadDeclarations(config.declarations)),
       scorerOf: async (model, version) => {
         const artifact = await artifacts.load(model, version);
         return createScorer(artifact, modelOf(artifact));

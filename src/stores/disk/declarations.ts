@@ -1,19 +1,24 @@
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { z } from "zod";
 import { PortraitError } from "../../errors.ts";
 import { EventSchemas } from "../../events/event-schema.ts";
 import { DEFAULT_FEATURES } from "../../features/catalogue.ts";
 import { FeatureCatalogue, FeatureDeclaration } from "../../features/declaration.ts";
+import { EntityKind } from "../../features/entity-kinds.ts";
+import { KINDS } from "../../features/kinds.ts";
+import { createReducers, type Reducers } from "../../features/reducers.ts";
 import { TagRule } from "../../portraits/tag-rule.ts";
 import { DEFAULT_TAG_RULES } from "../../portraits/tags.ts";
 import { Recipe } from "../../retraining/recipe.ts";
 import { BUILT_IN_RECIPES } from "../../retraining/recipes.ts";
 import { nearestNames } from "./nearest-names.ts";
+import { PortraitConfigShape } from "./portrait-config.ts";
+import { readConfigFile } from "./read-config-file.ts";
 
 /** What the product knows how to measure, to tag and to predict: the built-in declarations and the user's own. */
 export interface Declarations {
   readonly features: readonly FeatureDeclaration[];
+  /** Declared kinds of entity with a catalogue of their own. */
+  readonly entities: readonly EntityKind[];
   readonly tags: readonly TagRule[];
   readonly recipes: readonly Recipe[];
   /** What events carry, by their name; absent = nothing is declared. */
@@ -22,55 +27,39 @@ export interface Declarations {
   readonly file?: string;
 }
 
-/** Read when no other file is named and this one is there. */
-export const DECLARATIONS_FILE = "portrait.config.json";
+const BUILT_IN: Declarations = {
+  features: DEFAULT_FEATURES,
+  entities: [],
+  tags: DEFAULT_TAG_RULES,
+  recipes: BUILT_IN_RECIPES,
+};
 
-const BUILT_IN: Declarations = { features: DEFAULT_FEATURES, tags: DEFAULT_TAG_RULES, recipes: BUILT_IN_RECIPES };
-
-const Shape = z.strictObject({
-  $schema: z.string().optional(),
-  features: z.array(z.unknown()).default([]),
-  tags: z.array(z.unknown()).default([]),
-  recipes: z.array(z.unknown()).default([]),
-  events: z.record(z.string(), z.unknown()).default({}),
-});
+/** The reducers of all declared kinds. @throws PortraitError CONFIG_INVALID */
+export const reducersOf = ({ features, entities }: Declarations): Reducers => createReducers(features, entities);
 
 /**
  * The built-in declarations together with those of the user's file; one of the same name takes the built-in's place.
  *
- * @param file as configured; undefined = ./portrait.config.json when it is there
- * @throws PortraitError FILE_UNREADABLE when a named file is missing or not JSON, RECIPE_INVALID or CONFIG_INVALID
+ * @param file as configured; undefined = the portrait.config file of the folder, when there is one
+ * @throws PortraitError FILE_UNREADABLE when a named file is missing or cannot be read, RECIPE_INVALID or CONFIG_INVALID
  *   with every complaint at once
  */
 export function loadDeclarations(file: string | undefined, folder: string = process.cwd()): Declarations {
-  const path = resolve(folder, file ?? DECLARATIONS_FILE);
-  if (file === undefined && !existsSync(path)) return BUILT_IN;
-  let given: unknown;
-  try {
-    given = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new PortraitError(
-      "FILE_UNREADABLE",
-      `Wanted the declarations in ${path} as one JSON object { "recipes": […], "features": […], "tags": […] }: ${why}`,
-      { path },
-      error,
-    );
-  }
-  return { ...mergeDeclarations(given, BUILT_IN, path), file: path };
+  const read = readConfigFile(file, folder);
+  return read ? { ...mergeDeclarations(read.content, BUILT_IN, read.path), file: read.path } : BUILT_IN;
 }
 
 interface Complaint {
-  readonly of: "features" | "tags" | "recipes" | "file";
+  readonly of: "features" | "entities" | "events" | "tags" | "recipes" | "file";
   readonly text: string;
 }
 
 /** The pure part of `loadDeclarations`: `given` is what the file holds, `path` only names it in complaints. */
 export function mergeDeclarations(given: unknown, builtIn: Declarations, path: string): Declarations {
   const complaints: Complaint[] = [];
-  const shape = Shape.safeParse(given);
+  const shape = PortraitConfigShape.safeParse(given);
   if (!shape.success) {
-    complaints.push({ of: "file", text: z.prettifyError(shape.error) });
+    complaints.push({ of: "file", text: `${z.prettifyError(shape.error)}${sectionHint(given)}` });
     throw refusal(complaints, path);
   }
 
@@ -84,8 +73,11 @@ export function mergeDeclarations(given: unknown, builtIn: Declarations, path: s
       const name = item && typeof item === "object" && "name" in item ? String(item.name) : `number ${i + 1}`;
       const read = schema.safeParse(item);
       if (!read.success) {
-        for (const { path: at, message } of read.error.issues)
-          complaints.push({ of, text: `${of} › ${name}${at.length ? ` › ${at.join(".")}` : ""}: ${message}` });
+        for (const issue of read.error.issues)
+          complaints.push({
+            of,
+            text: `${of} › ${name}${issue.path.length ? ` › ${issue.path.join(".")}` : ""}: ${issue.message}${kindHint(item, issue)}`,
+          });
         return [];
       }
       if (names.has(read.data.name)) complaints.push({ of, text: `${of} › ${name}: this name is given twice` });
@@ -98,29 +90,79 @@ export function mergeDeclarations(given: unknown, builtIn: Declarations, path: s
   const tags = byName(builtIn.tags, parse("tags", shape.data.tags, TagRule));
   const recipes = byName(builtIn.recipes, parse("recipes", shape.data.recipes, Recipe));
 
+  const entities = parse(
+    "entities",
+    Object.entries(shape.data.entities).map(([name, kind]) => (isObject(kind) ? { ...kind, name } : kind)),
+    EntityKind,
+  );
   const events = EventSchemas.safeParse(shape.data.events);
   if (!events.success)
     for (const { path: at, message } of events.error.issues)
-      complaints.push({ of: "file", text: `events › ${at.join(" › ")}: ${message}` });
+      complaints.push({ of: "events", text: `events › ${at.join(" › ")}: ${message}` });
 
-  const catalogue = FeatureCatalogue.safeParse(features);
-  if (!catalogue.success)
-    for (const { message } of catalogue.error.issues) complaints.push({ of: "features", text: `features: ${message}` });
-
-  const known = features.map(({ name }) => name);
-  const missing = (name: string) => {
-    const near = nearestNames(name, known);
-    return `there is no feature ${name}${near.length ? `; did you mean ${near.join(", ")}?` : ", see `portrait features`"}`;
+  const complainOf = (of: "features" | "entities", title: string, list: readonly FeatureDeclaration[]) => {
+    const catalogue = FeatureCatalogue.safeParse(list);
+    if (!catalogue.success)
+      for (const { message } of catalogue.error.issues) complaints.push({ of, text: `${title}: ${message}` });
   };
-  for (const recipe of recipes)
-    for (const name of recipe.features === "all" ? [] : recipe.features)
-      if (!known.includes(name)) complaints.push({ of: "recipes", text: `recipes › ${recipe.name}: ${missing(name)}` });
+  complainOf("features", "features", features);
+  for (const { name, features } of entities) complainOf("entities", `entities › ${name}`, features);
+
+  const unknown = (what: string, name: string, known: readonly string[], see: string) => {
+    const near = nearestNames(name, known);
+    return `there is no ${what} ${name}${near.length ? `; did you mean ${near.join(", ")}?` : `, ${see}`}`;
+  };
+  const missing = (name: string, known: readonly string[]) =>
+    unknown("feature", name, known, "see `portrait features`");
+  const kinds = entities.map(({ name }) => name);
+  const joint = entities.flatMap((kind) => kind.features.map(({ name }) => `${kind.name}.${name}`));
+  for (const recipe of recipes) {
+    const own = entities.find(({ name }) => name === recipe.entity)?.features ?? features;
+    const known = [...own.map(({ name }) => name), ...joint];
+    const wanted = [
+      ...(recipe.features === "all" ? [] : recipe.features),
+      ...Object.values(recipe.ratios ?? {}).flat(),
+    ];
+    for (const name of wanted)
+      if (!known.includes(name))
+        complaints.push({ of: "recipes", text: `recipes › ${recipe.name}: ${missing(name, known)}` });
+    for (const kind of recipe.with ?? [])
+      if (!kinds.includes(kind))
+        complaints.push({
+          of: "recipes",
+          text: `recipes › ${recipe.name}: ${unknown("kind of entity", kind, kinds, 'declare it under "entities"')}`,
+        });
+  }
+  const common = features.map(({ name }) => name);
   for (const tag of tags)
     for (const { feature } of tag.when)
-      if (!known.includes(feature)) complaints.push({ of: "tags", text: `tags › ${tag.name}: ${missing(feature)}` });
+      if (!common.includes(feature))
+        complaints.push({ of: "tags", text: `tags › ${tag.name}: ${missing(feature, common)}` });
 
   if (complaints.length) throw refusal(complaints, path);
-  return { features, tags, recipes, ...(events.data && Object.keys(events.data).length > 0 && { events: events.data }) };
+  const declaredEvents = events.data && Object.keys(events.data).length > 0 && { events: events.data };
+  return { features, entities, tags, recipes, ...declaredEvents };
+}
+
+const isObject = (given: unknown): given is object =>
+  typeof given === "object" && given !== null && !Array.isArray(given);
+
+/** The kinds of feature that somebody who wrote another one may have meant. */
+function kindHint(item: unknown, { path }: { readonly path: readonly PropertyKey[] }): string {
+  let inside: unknown = item;
+  for (const step of path) inside = isObject(inside) ? Reflect.get(inside, step) : undefined;
+  if (path.at(-1) !== "kind" || typeof inside !== "string") return "";
+  const near = nearestNames(inside, Object.keys(KINDS));
+  return near.length ? `; did you mean ${near.join(", ")}?` : "";
+}
+
+/** The sections that somebody who wrote another word may have meant. */
+function sectionHint(given: unknown): string {
+  const sections = Object.keys(PortraitConfigShape.shape);
+  const hints = (isObject(given) ? Object.keys(given) : [])
+    .filter((word) => !sections.includes(word))
+    .flatMap((word) => nearestNames(word, sections, 1).map((near) => `; "${word}": did you mean "${near}"?`));
+  return hints.join("");
 }
 
 function byName<A extends { readonly name: string }>(builtIn: readonly A[], own: readonly A[]): A[] {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { PortraitError } from "../../../src/errors.ts";
 import { DEFAULT_FEATURES } from "../../../src/features/catalogue.ts";
 import { BUILT_IN_RECIPES } from "../../../src/retraining/recipes.ts";
-import { loadDeclarations } from "../../../src/stores/disk/declarations.ts";
+import { loadDeclarations, reducersOf } from "../../../src/stores/disk/declarations.ts";
 import { editDistance, nearestNames } from "../../../src/stores/disk/nearest-names.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -20,6 +20,13 @@ function read(content: unknown) {
   const file = join(tempDir(), "mine.json");
   writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
   return loadDeclarations(file);
+}
+
+/** Reads a file of this name and text in a folder of its own. */
+function readText(name: string, text: string) {
+  const folder = tempDir();
+  writeFileSync(join(folder, name), text);
+  return loadDeclarations(undefined, folder);
 }
 
 function refusal(content: unknown): PortraitError {
@@ -66,6 +73,66 @@ test("an own feature can be used by an own recipe", () => {
   expect(recipes.at(-1)?.features).toEqual(["logins_30d"]);
 });
 
+test("a module's default export is read as JSON would be, and may build what it declares", () => {
+  const { features, file } = readText(
+    "portrait.config.mjs",
+    `const about = (n) => \`log-ins in \${n} days\`;
+     export default {
+       features: [3, 9].map((days) => ({
+         name: \`logins_\${days}d\`, kind: "count", event: "Logged In", window: { days }, about: about(days),
+       })),
+     };`,
+  );
+  expect(file).toMatch(/portrait\.config\.mjs$/);
+  expect(features.slice(-2).map(({ name, about }) => [name, about])).toEqual([
+    ["logins_3d", "log-ins in 3 days"],
+    ["logins_9d", "log-ins in 9 days"],
+  ]);
+});
+
+test("TypeScript is read where Node reads it, and where it does not the message says what to do", () => {
+  const text = "const days: number = 5;\nexport default { recipes: [], tags: [] as [] , features: [] };\n";
+  if (process.features.typescript) expect(readText("portrait.config.ts", text).file).toMatch(/config\.ts$/);
+  else
+    expect(() => readText("portrait.config.ts", text)).toThrow(
+      /Node reads TypeScript from 22\.18 on; with an older one write portrait\.config\.mjs/,
+    );
+});
+
+test("two files of declarations in one folder are one too many", () => {
+  const folder = tempDir();
+  for (const name of ["portrait.config.json", "portrait.config.mjs"]) writeFileSync(join(folder, name), "{}");
+  expect(() => loadDeclarations(undefined, folder)).toThrow(/found .*config\.mjs and .*config\.json\. Keep one/);
+});
+
+test("a kind of entity has a catalogue of its own, and a recipe may read it beside the first", () => {
+  const terminal = {
+    from: "terminal_id",
+    features: [{ name: "payments_7d", kind: "count", event: "Paid", window: { days: 7 }, about: "payments" }],
+  };
+  const fraud = {
+    name: "card-fraud",
+    about: "the payment is reported within 7 days",
+    positive: "is fraud",
+    target: { kind: "event-becomes", event: "Paid", outcome: "Fraud Reported", on: "payment_id", days: 7 },
+    features: ["orders_7d", "terminal.payments_7d"],
+  };
+  const declared = read({ entities: { terminal }, recipes: [fraud] });
+  expect(declared.entities.map(({ name, from }) => [name, from])).toEqual([["terminal", "terminal_id"]]);
+  const reducers = reducersOf(declared);
+  expect(reducers.of("terminal").features.map(({ name }) => name)).toEqual(["payments_7d"]);
+  expect(reducers.of("user").features).toHaveLength(DEFAULT_FEATURES.length);
+
+  const { message } = refusal({
+    entities: { terminal, "Card No": { features: [] } },
+    recipes: [{ ...fraud, features: ["terminal.payment_7d"], with: ["terminals"] }],
+  });
+  expect(message).toContain("there is no feature terminal.payment_7d; did you mean terminal.payments_7d");
+  expect(message).toContain("there is no kind of entity terminals; did you mean terminal?");
+  expect(message).toMatch(/entities › Card No › name: wanted small letters/);
+  expect(message).toMatch(/entities › Card No › from: /);
+});
+
 describe("what does not hold together is refused", () => {
   test("a feature that the catalogue lacks, with the nearest names", () => {
     const { code, message } = refusal({ recipes: [{ ...churn, features: ["orders_9d"] }] });
@@ -80,7 +147,7 @@ describe("what does not hold together is refused", () => {
     });
     expect(code).toBe("CONFIG_INVALID");
     expect(facts.complaints).toEqual([
-      expect.stringMatching(/^features › spent_ever/),
+      expect.stringMatching(/^features › spent_ever › kind: .*; did you mean sum/),
       expect.stringMatching(/^recipes › churn › target\.days: /),
       "recipes › churn: this name is given twice",
     ]);
@@ -89,7 +156,7 @@ describe("what does not hold together is refused", () => {
   test("a word that no section is called by", () => {
     const { code, message } = refusal({ recipies: [churn] });
     expect(code).toBe("CONFIG_INVALID");
-    expect(message).toContain("recipies");
+    expect(message).toContain('"recipies": did you mean "recipes"?');
   });
 
   test("what is not JSON, and a named file that is not there", () => {
