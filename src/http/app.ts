@@ -14,7 +14,7 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { mountHot } from "./mount.ts";
 import { openApi } from "./openapi.ts";
 import { requestIdOf } from "./request-id.ts";
-import { type Call, MEGABYTE, type Route } from "./route.ts";
+import { type BodyInput, type Call, MEGABYTE, type Route } from "./route.ts";
 import { auditRoutes } from "./routes/audit-routes.ts";
 import { jobRoutes } from "./routes/job-routes.ts";
 import { modelRoutes } from "./routes/model-routes.ts";
@@ -60,7 +60,12 @@ export function scoringOf(services: Services): ScoreService {
 export function allRoutes(services: Services, metrics: Metrics, service = scoringOf(services)): Route[] {
   const { champions, segmentation, redisReady, artifacts } = services;
   const routes: Route[] = [
-    ...scoreRoutes({ service, metrics }),
+    ...scoreRoutes({
+      service,
+      metrics,
+      scanner: createScoreScanner(champions.current),
+      within: createDeadline(DEADLINE_MS),
+    }),
     ...receiptRoutes({ ...services, scorerOf: createVersionScorers([artifacts]) }),
     ...portraitRoutes({ ...services, service }),
     ...modelRoutes(services),
@@ -170,7 +175,8 @@ function runner(route: Route, handle: NonNullable<Route["handle"]>, admit: Admit
     try {
       const params = route.params?.parse(req.params);
       const query = route.query?.parse(req.query);
-      const body = route.body?.parse(await readBody(req.headers, bytesOf(req), wanted));
+      const input: BodyInput = { read: bytesOf(req), pieces: req };
+      const body = route.readsItself ? undefined : route.body?.parse(await readBody(req.headers, input.read, wanted));
       const call = {
         params,
         query,
@@ -178,6 +184,7 @@ function runner(route: Route, handle: NonNullable<Route["handle"]>, admit: Admit
         headers: req.headers,
         holder: scope !== undefined && keyLater ? admit(writeKeyOf(body), scope) : known,
         requestId: res.locals.requestId as string,
+        input,
       } as Call<never, never, never>;
       await send(req, res, await within(() => handle(call)));
     } finally {

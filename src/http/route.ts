@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { z } from "zod";
 import type { ErrorCode } from "../errors.ts";
 import type { EntityRef } from "../events/event.ts";
+import type { ReadBytes } from "./body.ts";
 import type { KeyHolder, Scope } from "./keys.ts";
 
 export type Method = "get" | "post" | "delete";
@@ -15,12 +16,22 @@ export interface Call<Params, Query, Body> {
   /** Who asks; undefined when no key is wanted. */
   readonly holder: KeyHolder | undefined;
   readonly requestId: string;
+  /** The body as it comes, for a route that `readsItself`. */
+  readonly input: BodyInput;
+}
+
+/** A body that nobody has read yet: to be had whole or piece by piece. */
+export interface BodyInput {
+  readonly read: ReadBytes;
+  readonly pieces: AsyncIterable<Buffer>;
 }
 
 /** What leaves the house. */
 export type Reply =
   | { readonly status: number; readonly json: unknown; readonly headers?: Readonly<Record<string, string>> }
   | { readonly status: number; readonly text: string; readonly type: string }
+  /** Text that is made while it is sent; the next part is asked for when the caller has taken the last. */
+  | { readonly status: number; readonly type: string; readonly lines: AsyncIterable<string> }
   /** Server-sent events, as long as the iterable lasts. */
   | { readonly events: AsyncIterable<{ readonly event: string; readonly data: unknown }> };
 
@@ -49,6 +60,8 @@ interface RouteFace {
   readonly ndjson?: boolean;
   /** A body whose items are judged one by one by the handler: JSON of any Content-Type, nothing in it judged before. */
   readonly unjudged?: boolean;
+  /** Whether the handler reads the body from `input`: `body` then only says what is wanted. */
+  readonly readsItself?: boolean;
   /** Without a header Authorization, the key is the body's `writeKey`, as clients of Segment's API may send it. */
   readonly keyInBody?: boolean;
   /**

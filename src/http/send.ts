@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
 import type { Problem } from "./errors.ts";
 import { problemHeaders, toProblem } from "./errors.ts";
 import type { Reply } from "./route.ts";
@@ -9,6 +10,7 @@ const HEARTBEAT_MS = 15_000;
 /** Writes an answer by hand: no etag, no content negotiation, nothing that is computed for every answer and used by none. */
 export function send(req: IncomingMessage, res: ServerResponse, reply: Reply): Promise<void> | void {
   if ("events" in reply) return sendEvents(res, reply.events);
+  if ("lines" in reply) return sendLines(res, reply);
   if ("text" in reply) return sendText(req, res, reply.status, { "Content-Type": reply.type }, reply.text);
   sendText(
     req,
@@ -45,6 +47,20 @@ export function sendText(
   });
   res.end(text);
   if (unread) req.resume();
+}
+
+/** Writes as fast as the caller reads. What breaks off in the middle ends without its end, which every client notices. */
+async function sendLines(
+  res: ServerResponse,
+  { status, type, lines }: Extract<Reply, { lines: unknown }>,
+): Promise<void> {
+  res.writeHead(status, { "Content-Type": type });
+  try {
+    await pipeline(lines, res);
+  } catch (error) {
+    const left = (error as NodeJS.ErrnoException).code === "ERR_STREAM_PREMATURE_CLOSE";
+    if (!left) throw error;
+  }
 }
 
 async function sendEvents(

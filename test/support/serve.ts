@@ -120,7 +120,7 @@ export async function serve(given: Partial<Services> = {}, options: ServeOptions
       ...(body !== undefined && { body: raw ? new Uint8Array(Buffer.from(body)) : JSON.stringify(body) }),
     });
     const text = await res.text();
-    const isJson = /json/.test(res.headers.get("content-type") ?? "");
+    const isJson = /[/+]json/.test(res.headers.get("content-type") ?? "");
     return { status: res.status, headers: res.headers, text, body: isJson ? JSON.parse(text) : {} };
   };
   return {

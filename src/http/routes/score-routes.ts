@@ -1,12 +1,17 @@
-import { ZodError, z } from "zod";
+import type { IncomingHttpHeaders } from "node:http";
+import { z } from "zod";
 import { PortraitError } from "../../errors.ts";
 import type { ScoreRequest, ScoreService } from "../../scoring/score.ts";
-import { toProblem } from "../errors.ts";
-import { countScores, SCORE_PATH } from "../hot-score.ts";
+import { parse, type ReadBytes, readBody, readJsonBytes, utf8Of } from "../body.ts";
+import type { WithinDeadline } from "../deadline.ts";
+import { SCORE_PATH } from "../hot-score.ts";
 import type { Metrics } from "../metrics.ts";
-import { json, type Route, route } from "../route.ts";
+import { MEGABYTE, type Route, route } from "../route.ts";
+import type { ScoreScanner } from "../scan-score.ts";
 import { Entity, Moment } from "../schemas.ts";
-import { readScoreBody, ScoreBody } from "../score-body.ts";
+import { createReadScore, readScoreBody, ScoreBody } from "../score-body.ts";
+import { scoreLines } from "../score-lines.ts";
+import { createScoreMany, mustNotBeTheNeighbour, readItem } from "../score-many.ts";
 
 const BATCH_LIMIT = 10_000;
 
@@ -43,7 +48,7 @@ export const ScoreAnswerShape = z.object({
     .meta({ description: "What the answer had to do without" }),
 });
 
-const ItemProblem = z.object({
+const ItemProblemShape = z.object({
   error: z.object({ code: z.string(), title: z.string(), status: z.int(), detail: z.string() }),
 });
 
@@ -64,11 +69,30 @@ const ERRORS = [
 
 export function scoreRoutes({
   service,
+  scanner,
   metrics,
+  within,
 }: {
   readonly service: ScoreService;
+  readonly scanner: ScoreScanner;
   readonly metrics: Metrics;
+  readonly within: WithinDeadline;
 }): Route[] {
+  const read = createReadScore(scanner);
+  const scoreMany = createScoreMany({ scoreBatch: async (some) => within(() => service.scoreBatch(some)) }, metrics);
+
+  /** The requests of a batch: straight from its bytes when all are plain, else item by item. */
+  async function readBatch(headers: IncomingHttpHeaders, bytes: ReadBytes): Promise<(ScoreRequest | Error)[]> {
+    const lines = NDJSON.test(headers["content-type"] ?? "");
+    const whole = lines ? undefined : await readJsonBytes(headers, bytes, MEGABYTE);
+    const requests = whole && scanner.many(whole, BATCH_LIMIT);
+    if (requests) return requests;
+    const items = whole
+      ? parse(utf8Of(whole))
+      : await readBody(headers, bytes, { limit: MEGABYTE, optional: false, ndjson: true });
+    return BatchBody.parse(items).map((item) => readItem(() => readScoreBody(item)));
+  }
+
   return [
     route({
       method: "post",
@@ -89,60 +113,42 @@ export function scoreRoutes({
       summary: "Score many; each is answered by its place",
       body: BatchBody,
       ndjson: true,
+      readsItself: true,
       answers: {
         200: {
-          about: "An answer or an error for each, in their order",
+          about: "An answer or an error for each, in their order. With Accept: application/x-ndjson: a line for each",
           schema: z.object({
-            results: z.array(z.union([ScoreAnswerShape, ItemProblem])),
+            results: z.array(z.union([ScoreAnswerShape, ItemProblemShape])),
             scored: z.int(),
             failed: z.int(),
           }),
         },
       },
       errors: ERRORS,
-      async handle({ body }) {
-        const read = body.map(readItem);
-        const good = read.filter((item): item is ScoreRequest => !(item instanceof Error));
-        const answers = (await service.scoreBatch(good))[Symbol.iterator]();
-        const results = read.map((item) => {
-          const answer = item instanceof Error ? item : answers.next().value;
-          if (answer instanceof Error || answer === undefined) return itemProblem(answer);
-          countScores(metrics, answer);
-          return answer;
-        });
-        const failures = results.filter((result) => "error" in result);
-        mustNotBeTheNeighbour(
-          failures.map(({ error }) => error),
-          results.length,
-        );
-        return json({ results, scored: results.length - failures.length, failed: failures.length });
+      async handle({ headers, input }) {
+        if (NDJSON.test(headers.accept ?? "")) {
+          mustBeLines(headers);
+          return { status: 200, type: "application/x-ndjson", lines: scoreLines(input.pieces, read, scoreMany) };
+        }
+        const answers = await scoreMany(await readBatch(headers, input.read));
+        mustNotBeTheNeighbour(answers);
+        const { texts, problems } = answers;
+        const [scored, failed] = [texts.length - problems.length, problems.length];
+        const text = `{"results":[${texts.join(",")}],"scored":${scored},"failed":${failed}}`;
+        return { status: 200, text, type: "application/json; charset=utf-8" };
       },
     }),
   ];
 }
 
-/** An item as a request, or why it is none: an error of one is not an error of all. */
-function readItem(item: unknown): ScoreRequest | Error {
-  try {
-    return readScoreBody(item);
-  } catch (error) {
-    if (error instanceof ZodError || error instanceof PortraitError) return error;
-    throw error;
-  }
-}
+const NDJSON = /^application\/(x-)?ndjson\b/;
 
-function itemProblem(error: unknown): { readonly error: Omit<ReturnType<typeof toProblem>, "type"> } {
-  const { type: _, ...problem } = toProblem(error);
-  return { error: problem };
-}
-
-/** When nothing at all could be answered for want of a neighbour, that is the answer: 503, try again. */
-function mustNotBeTheNeighbour(
-  failures: readonly { readonly code: string; readonly detail: string }[],
-  all: number,
-): void {
-  const [first] = failures;
-  if (failures.length === all && first && (first.code === "REDIS_AWAY" || first.code === "REDIS_FULL")) {
-    if (failures.every(({ code }) => code === first.code)) throw new PortraitError(first.code, first.detail);
-  }
+/** @throws PortraitError MEDIA_TYPE_UNSUPPORTED for a body that is not NDJSON as it is */
+function mustBeLines(headers: IncomingHttpHeaders): void {
+  const { "content-type": type = "none", "content-encoding": encoding } = headers;
+  if (NDJSON.test(type) && encoding === undefined) return;
+  throw new PortraitError(
+    "MEDIA_TYPE_UNSUPPORTED",
+    "Who wants NDJSON back sends it: wanted Content-Type: application/x-ndjson without a Content-Encoding.",
+  );
 }

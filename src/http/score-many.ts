@@ -1,0 +1,63 @@
+import { ZodError } from "zod";
+import { PortraitError } from "../errors.ts";
+import type { ScoreRequest, ScoreService } from "../scoring/score.ts";
+import { type Problem, toProblem } from "./errors.ts";
+import { countScores } from "./hot-score.ts";
+import type { Metrics } from "./metrics.ts";
+import { answerText } from "./write-answer.ts";
+
+/** What a caller is told of one item that failed. */
+export type ItemProblem = Omit<Problem, "type">;
+
+/** The answers to many requests, in their order. */
+export interface ManyAnswers {
+  /** Each is the JSON of an answer, or of `{"error": …}`. */
+  readonly texts: readonly string[];
+  readonly problems: readonly ItemProblem[];
+}
+
+export type ScoreMany = (items: readonly (ScoreRequest | Error)[]) => Promise<ManyAnswers>;
+
+/** Scores what could be read together, and gives each item its answer or its own error as text. */
+export const createScoreMany =
+  (service: Pick<ScoreService, "scoreBatch">, metrics: Pick<Metrics, "scored">): ScoreMany =>
+  async (items) => {
+    const good = items.filter((item): item is ScoreRequest => !(item instanceof Error));
+    const answers = await service.scoreBatch(good);
+    const problems: ItemProblem[] = [];
+    let next = 0;
+    const texts = items.map((item) => {
+      const answer = item instanceof Error ? item : answers[next++];
+      if (answer instanceof Error) {
+        const problem = itemProblem(answer);
+        problems.push(problem);
+        return JSON.stringify({ error: problem });
+      }
+      countScores(metrics, answer);
+      return answerText(answer);
+    });
+    return { texts, problems };
+  };
+
+/** An item as a request, or why it is none: an error of one is not an error of all. */
+export function readItem(read: () => ScoreRequest): ScoreRequest | Error {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ZodError || error instanceof PortraitError) return error;
+    throw error;
+  }
+}
+
+function itemProblem(error: unknown): ItemProblem {
+  const { type: _, ...problem } = toProblem(error);
+  return problem;
+}
+
+/** When nothing at all could be answered for want of a neighbour, that is the answer: 503, try again. */
+export function mustNotBeTheNeighbour({ texts, problems }: ManyAnswers): void {
+  const [first] = problems;
+  if (problems.length === texts.length && first && (first.code === "REDIS_AWAY" || first.code === "REDIS_FULL")) {
+    if (problems.every(({ code }) => code === first.code)) throw new PortraitError(first.code, first.detail);
+  }
+}
