@@ -13,8 +13,8 @@ export interface IngestEventsOptions {
   readonly patienceMs?: number;
   /** Awaited before each append, so that a reader may be kept from running far ahead of the worker. */
   readonly room?: () => Promise<void>;
-  /** Called after each append with the number of events appended so far. */
-  readonly onAppended?: (events: number) => void;
+  /** Called after each append: how many were appended so far, and how many of the first ones, without a gap. */
+  readonly onAppended?: (events: number, first: number) => void;
 }
 
 /**
@@ -31,6 +31,8 @@ export async function ingestEvents(
   const { log, batch = 2_000, inFlight = 4, patienceMs = 60_000, room, onAppended } = options;
   const running = new Set<Promise<void>>();
   let appended = 0;
+  const sent: { readonly events: number; answered: boolean }[] = []; // in the order of the stream
+  let first = 0;
   let failure: unknown;
   let waiting: Event[] = [];
 
@@ -40,11 +42,15 @@ export async function ingestEvents(
     while (running.size >= inFlight) await Promise.race(running);
     if (failure) throw failure;
     await room?.();
+    const one = { events: some.length, answered: false };
+    sent.push(one);
     const sending: Promise<void> = appendPatiently(log, some, patienceMs)
       .then(
         () => {
           appended += some.length;
-          onAppended?.(appended);
+          one.answered = true;
+          for (; sent[0]?.answered; sent.shift()) first += sent[0].events;
+          onAppended?.(appended, first);
         },
         (error) => {
           failure ??= error;

@@ -8,7 +8,7 @@ import { parseIso } from "./segment-call.ts";
 
 /** What became of the lines so far. */
 export type Mapped =
-  | { readonly event: Event }
+  | { readonly line: number; readonly event: Event }
   | { readonly line: number; readonly broken: string }
   | { readonly line: number; readonly skipped: string };
 
@@ -83,7 +83,7 @@ export function createRowMapper(mapping: Mapping, header: readonly string[], now
         known,
         properties,
       };
-      return { event };
+      return { line, event };
     } catch (error) {
       if (error instanceof Unfit) return { line, broken: error.message };
       throw error;

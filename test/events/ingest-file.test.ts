@@ -1,15 +1,18 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
 import { readMappingFile } from "../../src/cli/read-mapping-file.ts";
 import { PortraitError } from "../../src/errors.ts";
 import type { Event } from "../../src/events/event.ts";
 import type { EventLog } from "../../src/events/event-log.ts";
+import { compileEventSchemas, EventSchemas } from "../../src/events/event-schema.ts";
 import { ingestEvents } from "../../src/events/ingest-events.ts";
 import { ingestFile } from "../../src/events/ingest-file.ts";
 import { parseMoment } from "../../src/events/map-rows.ts";
 import { type Mapping, readMapping } from "../../src/events/mapping.ts";
+import { isParquet, openParquetRows } from "../../src/stores/lake/parquet-rows.ts";
 import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
 import { dataset } from "../support/datasets.ts";
 import { allOf, anEvent, countingReducer, NOON } from "../support/events.ts";
@@ -249,3 +252,144 @@ test.skipIf(!retail)(
     expect(pounds).toBeCloseTo(8_300_065.814, 2);
   },
 );
+
+const HISTORY = mapping({
+  entity: { id: "who" },
+  event: "Order Completed",
+  time: { column: "at", format: "iso" },
+  known: { column: "seen", format: "iso" },
+  messageId: ["no"],
+  properties: {
+    revenue: { column: "price", type: "number" },
+    gift: { column: "gift", type: "boolean" },
+    note: { column: "note" },
+  },
+});
+
+/** The same five rows twice: as a delimited file, and as Parquet with types of its own. */
+async function asParquet(): Promise<{ readonly csv: string; readonly parquet: string }> {
+  const rows = [
+    ["1", "ann", "2026-01-01 10:00:00", "2026-01-01 10:00:00", "9.5", "true", "it's ✓"],
+    ["2", "bob", "2026-01-01 10:00:00.25", "2026-01-03 00:00:00", "0.1", "false", ""],
+    ["3", "ann", "2026-01-02 00:00:00", "2026-01-05 12:30:00", "1e-7", "", "a;b"],
+    ["4", "", "2026-01-02 00:00:00", "2026-01-02 00:00:00", "1", "", ""],
+    ["5", "eve", "2026-01-02 00:00:00", "2026-01-02 00:00:00", "12345678.125", "true", "x"],
+  ];
+  const csv = file(["no,who,at,seen,price,gift,note", ...rows.map((row) => row.join(","))].join("\n"));
+  const parquet = join(tempDir(), "events.parquet");
+  const db = await DuckDBInstance.create(":memory:", { threads: "1" });
+  const connection = await db.connect();
+  const values = rows.map(
+    ([no, who, at, seen, price, gift, note]) =>
+      `(${no}::BIGINT, nullif('${who}', ''), '${at}'::TIMESTAMP, make_timestamptz(epoch_us('${seen}'::TIMESTAMP)), ` +
+      `${price}::DOUBLE, nullif('${gift}', '')::BOOLEAN, nullif('${note.replace("'", "''")}', ''))`,
+  );
+  await connection.run(
+    `COPY (SELECT * FROM (VALUES ${values}) t("no", who, "at", seen, price, gift, note)) TO '${parquet}' (FORMAT parquet)`,
+  );
+  connection.closeSync();
+  db.closeSync();
+  return { csv, parquet };
+}
+
+test("Parquet gives the very events of the delimited file, each known when its column says", async () => {
+  const { csv, parquet } = await asParquet();
+  const [text, columns] = [house(), house()];
+  const first = await ingestFile({ path: csv, mapping: HISTORY, log: text.log, now: NOON });
+  expect([await isParquet(parquet), await isParquet(csv)]).toEqual([true, false]);
+  const rows = await openParquetRows(parquet);
+  const second = await ingestFile({ path: parquet, rows, mapping: HISTORY, log: columns.log, now: NOON });
+  expect(rows.done()).toBe(1);
+  rows.close();
+  const events = (await allOf(columns.lake)).map(plain);
+  expect(events).toEqual((await allOf(text.lake)).map(plain));
+  expect(events.map(({ id, at, known }) => [id, at, known - at])).toEqual([
+    ["1", Date.UTC(2026, 0, 1, 10), 0],
+    ["3", Date.UTC(2026, 0, 2), 3 * 86_400_000 + 12.5 * 3_600_000],
+    ["2", Date.UTC(2026, 0, 1, 10, 0, 0, 250), 38 * 3_600_000 - 250],
+    ["5", Date.UTC(2026, 0, 2), 0],
+  ]);
+  expect(second).toMatchObject({ lines: 5, events: 4, broken: 1 });
+  expect(second.firstBroken).toEqual([{ line: 4, reason: 'column "who" is empty, so nobody did it' }]);
+  expect(first.firstBroken).toEqual([{ line: 5, reason: 'column "who" is empty, so nobody did it' }]); // with the header
+});
+
+test("a Parquet file wants a mapping that fits, and a broken one is said to be broken", async () => {
+  const { parquet } = await asParquet();
+  const rows = await openParquetRows(parquet);
+  await expect(ingestFile({ path: parquet, rows, log: house().log, now: NOON })).rejects.toMatchObject({
+    code: "MAPPING_INVALID",
+    facts: { columns: ["no", "who", "at", "seen", "price", "gift", "note"] },
+  });
+  const other = { path: parquet, rows, mapping: ORDERS, log: house().log, now: NOON };
+  await expect(ingestFile(other)).rejects.toMatchObject({ code: "COLUMN_UNKNOWN" });
+  rows.close();
+  const cut = file(readFileSync(parquet).subarray(0, 200), "cut.parquet");
+  expect(await isParquet(cut)).toBe(true);
+  await expect(openParquetRows(cut)).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
+});
+
+test("a file that was stopped in the middle goes on where it was: nothing twice, nothing left out", async () => {
+  const lines = Array.from({ length: 103 }, (_, i) => `c${i % 9};Paid;${NOON / 1_000 - i};${i};yes`);
+  lines.splice(20, 0, "c1;Paid;not a time;1;yes");
+  const path = file(lines.join("\n"));
+  const { log, lake } = house();
+  let appends = 0;
+  let place = 0;
+  const failing: EventLog = {
+    async append(events) {
+      if (++appends > 5) throw new PortraitError("CONFIG_INVALID", "the plug was pulled");
+      await log.append(events);
+    },
+  };
+  const reached = (events: number) => {
+    expect(events).toBeGreaterThanOrEqual(place);
+    place = events;
+  };
+  const ingest = { path, mapping: PLAIN, now: NOON, batch: 10 };
+  await expect(ingestFile({ ...ingest, log: failing, place: { from: 0, reached } })).rejects.toThrow("the plug");
+  expect(place).toBe(50); // five appends of ten
+  expect(await allOf(lake)).toHaveLength(50);
+
+  const second = await ingestFile({ ...ingest, log, place: { from: place, reached } });
+  expect(second).toMatchObject({ lines: 104, events: 103, resumed: 50, broken: 1 });
+  expect(place).toBe(103);
+  const scores = (await allOf(lake)).map(({ properties }) => Math.round(Number(properties.score) * 100));
+  expect(scores.sort((a, b) => a - b)).toEqual(Array.from({ length: 103 }, (_, i) => i));
+});
+
+test("appends that are answered out of order move the place by the first ones without a gap", async () => {
+  const path = file(Array.from({ length: 40 }, (_, i) => `c;Paid;${NOON / 1_000 - i};${i};yes`).join("\n"));
+  const held: (() => void)[] = [];
+  const places: number[] = [];
+  const log: EventLog = {
+    append: () =>
+      new Promise((resolve) => {
+        held.push(resolve);
+        if (held.length === 4) for (const answer of held.reverse()) answer();
+      }),
+  };
+  const place = { from: 0, reached: (events: number) => void places.push(events) };
+  await ingestFile({ path, mapping: PLAIN, log, now: NOON, batch: 10, place });
+  expect(places).toEqual([0, 0, 30, 40]); // the third, the second, the first, and then the fourth
+});
+
+test("a line whose event breaks its schema does not fit; nor does one with bytes that are not UTF-8", async () => {
+  const check = compileEventSchemas(
+    EventSchemas.parse({ Paid: { properties: { score: { type: "number", max: 2 } } } }),
+  );
+  const { log, lake } = house();
+  const path = file(
+    Buffer.concat([
+      Buffer.from(`c1;Paid;${NOON / 1_000};100;yes\nc2;Paid;${NOON / 1_000};250;yes\n`),
+      Buffer.from(`K\u00f6ln;Paid;${NOON / 1_000};100;yes\nKöln;Paid;${NOON / 1_000};100;yes\n`, "latin1"),
+    ]),
+  );
+  const summary = await ingestFile({ path, mapping: PLAIN, log, now: NOON, ...(check && { check }) });
+  expect(summary.firstBroken).toEqual([
+    { line: 2, reason: 'the schema of "Paid" is broken: wanted "score" as a number of at most 2; found another' },
+    { line: 3, reason: "it holds bytes that are not UTF-8" },
+    { line: 4, reason: "it holds bytes that are not UTF-8" },
+  ]);
+  expect((await allOf(lake)).map(({ entity }) => entity.id)).toEqual(["c1"]);
+});

@@ -13,6 +13,7 @@ interface Options {
   readonly map?: string;
   readonly strict?: boolean;
   readonly wait: boolean;
+  readonly resume: boolean;
   readonly json?: boolean;
 }
 
@@ -24,9 +25,10 @@ export function register(program: Command): void {
   program
     .command("ingest")
     .description("Bring a history of events from a file into the event log")
-    .argument("<file>", "NDJSON of Segment calls, or a delimited file with --map; gzip or plain")
+    .argument("<file>", "NDJSON of Segment calls, or with --map a delimited file or Parquet; gzip or plain")
     .option("--map <mapping>", "how columns become events: a JSON file, or cdnow, cdnow-sample, online-retail")
     .option("--strict", "stop at the first line that does not fit, instead of counting it")
+    .option("--no-resume", "begin at the start, even where an earlier ingest of this file was stopped")
     .option("--no-wait", "do not wait until a worker elsewhere has applied the events")
     .option("--json", "one JSON object on stdout")
     .addHelpText(
@@ -35,12 +37,15 @@ export function register(program: Command): void {
 With REDIS_URL, or beside a running \`portrait up\`, the events go to that log and its worker applies them. Otherwise a
 private Redis and a worker run for the time of the command, so nothing else is needed.
 
-A history became known when it happened. Its events have ids that depend on the file alone: ingesting a file again,
-after a failure or by mistake, counts nothing twice.
+A history became known when it happened, or when the mapping's "known" column says. Its events have ids that depend on
+the file alone: ingesting a file again, after a failure or by mistake, counts nothing twice. A file that was stopped in
+the middle goes on where it was (the place is kept by the file's digest, beside the log). Events that break a schema of
+your declarations are counted as lines that do not fit.
 
 Examples:
   $ portrait ingest events.ndjson.gz
   $ portrait ingest CDNOW_master.txt.gz --map cdnow
+  $ portrait ingest orders.parquet --map orders.mapping.json
   $ portrait ingest orders.csv --map orders.mapping.json --strict --json`,
     )
     .action(async (file: string, options: Options) => {
@@ -51,14 +56,24 @@ Examples:
         { openRedis },
         { connectFailFast, whenReady },
         { createRedisEventLog },
+        { isParquet, openParquetRows },
+        { ingestDigest, openIngestPlace },
+        { compileEventSchemas },
+        { loadDeclarations },
       ] = await Promise.all([
         import("../../events/ingest-file.ts"),
         import("../read-mapping-file.ts"),
         import("../../stores/redis/open-redis.ts"),
         import("../../stores/redis/connect.ts"),
         import("../../stores/redis/event-log.ts"),
+        import("../../stores/lake/parquet-rows.ts"),
+        import("../../stores/redis/ingest-place.ts"),
+        import("../../events/event-schema.ts"),
+        import("../../stores/disk/declarations.ts"),
       ]);
       const mapping = options.map === undefined ? undefined : readMappingFile(options.map);
+      const { events: schemas = {} } = loadDeclarations(config.declarations);
+      const rows = (await isParquet(file)) ? await openParquetRows(file) : undefined;
       const opened = await openRedis(config);
       const redis = connectFailFast(opened.url);
       try {
@@ -73,15 +88,25 @@ Examples:
           const bar = progressBar("Ingesting", { quiet: options.json });
           const log = createRedisEventLog({ redis, partitions: config.log.partitions });
           const { counted, room } = keptNear(log, own);
+          const { resume } = options;
+          const place = await openIngestPlace(redis, await digestOf(file, [mapping, schemas]), { resume });
+          const check = compileEventSchemas(schemas);
           const summary = await ingestFile({
             path: file,
+            ...(rows && { rows }),
             ...(mapping && { mapping }),
+            ...(check && { check }),
             log: counted,
             now: Date.now(),
             strict: options.strict,
+            place,
             onProgress: bar.update,
             room,
+          }).catch(async (error) => {
+            await place.settle();
+            throw error;
           });
+          await place.finish();
           bar.end(`${count(summary.events)} events`);
           const applied = own
             ? await finish(own, options)
@@ -91,22 +116,27 @@ Examples:
           await own?.close();
         }
       } finally {
+        rows?.close();
         redis.disconnect();
         await opened.close();
+      }
+
+      /** A file that cannot be read is told by its reader, in words. */
+      async function digestOf(path: string, rules: readonly unknown[]): Promise<string> {
+        return ingestDigest(path, rules).catch(() => "unreadable");
       }
     });
 }
 
 async function startOwnWorker(config: ReturnType<typeof loadConfig>, redisUrl: string) {
-  const [{ startIngestWorker }, { createReducers }, { loadDeclarations }] = await Promise.all([
+  const [{ startIngestWorker }, { loadDeclarations, reducersOf }] = await Promise.all([
     import("../../stores/redis/ingest-worker.ts"),
-    import("../../features/reducers.ts"),
     import("../../stores/disk/declarations.ts"),
   ]);
   return startIngestWorker({
     redisUrl,
     ...ingestOptions(config),
-    reducers: createReducers(loadDeclarations(config.declarations).features),
+    reducers: reducersOf(loadDeclarations(config.declarations)),
   });
 }
 
@@ -161,6 +191,7 @@ function say(summary: IngestSummary, applied: boolean, stats: IngestStats | unde
   const rows = [
     ["lines read", count(summary.lines)],
     ["events", count(summary.events)],
+    ...(summary.resumed ? [["  appended before it was stopped", count(summary.resumed)]] : []),
     ...(known
       ? [
           ["  new", count(known.new)],
