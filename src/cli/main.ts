@@ -27,6 +27,7 @@ const commands: (() => Promise<{ readonly register: (program: Command) => void }
   () => import("./commands/doctor.ts"),
   () => import("./commands/simulate.ts"),
   () => import("./commands/ingest.ts"),
+  () => import("./commands/quarantine.ts"),
   () => import("./commands/replay.ts"),
   () => import("./commands/compact.ts"),
   () => import("./commands/dataset.ts"),
