@@ -15,10 +15,12 @@ export interface Crew {
 }
 
 /**
- * Looks this often before going to sleep, some 50 µs: a phase, and what the leader does between two of them, often lasts a few
- * microseconds, and to be woken takes longer than that.
+ * Who waits looks this often before going to sleep, some 50 µs: a phase, and what the leader does between two of them, often
+ * lasts a few microseconds, and to be woken takes longer than that. Whoever has looked in vain looks half as often the next
+ * time, for on a busy machine it takes the core from the one it waits for.
  */
 const LOOKS = 25_000;
+const LEAST_LOOKS = 500;
 
 /**
  * A follower waits for the next turn, does its share of the phase that stands beside it, counts itself as done, and
@@ -30,9 +32,11 @@ const words = new Int32Array(memory.buffer);
 const safely = (work) => { try { return work(); } catch { Atomics.store(words, ${FAILED}, 1); } };
 const abort = () => { throw new Error("a gbdt kernel stopped"); };
 const kernels = safely(() => new WebAssembly.Instance(module, { env: { memory, abort } }).exports);
-for (let turn = 0, phase = -1; phase !== ${PHASE.stop}; ) {
-  for (let look = 0; Atomics.load(words, ${TURN}) === turn; )
-    if (++look > ${LOOKS}) Atomics.wait(words, ${TURN}, turn);
+for (let turn = 0, phase = -1, looks = ${LOOKS}; phase !== ${PHASE.stop}; ) {
+  let look = 0;
+  while (Atomics.load(words, ${TURN}) === turn)
+    if (++look > looks) Atomics.wait(words, ${TURN}, turn);
+  looks = look > looks ? Math.max(looks >> 1, ${LEAST_LOOKS}) : Math.min(looks << 1, ${LOOKS});
   turn++;
   phase = Atomics.load(words, ${ASKED});
   safely(() => kernels.work(phase, thread));
@@ -64,15 +68,17 @@ export function createCrew(memory: Memory): Crew {
     waiting = false;
   };
   const arrival = waiting ? come() : Promise.resolve();
+  let looks = LOOKS;
   const turn = (phase: number) => {
     Atomics.store(words, ASKED, phase);
     Atomics.store(words, DONE, 0);
     Atomics.add(words, TURN, 1);
     Atomics.notify(words, TURN);
     kernels.work(phase, 0);
-    for (let look = 0; look < LOOKS; look++) if (Atomics.load(words, DONE) === threads - 1) return;
+    let look = 0;
     for (let done = Atomics.load(words, DONE); done < threads - 1; done = Atomics.load(words, DONE))
-      Atomics.wait(words, DONE, done);
+      if (++look > looks) Atomics.wait(words, DONE, done);
+    looks = look > looks ? Math.max(looks >> 1, LEAST_LOOKS) : Math.min(looks << 1, LOOKS);
   };
   return {
     complete: () => !waiting,
