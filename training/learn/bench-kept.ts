@@ -13,7 +13,7 @@ export interface Said {
   /** What a peer was tuned to; the last turn's when it was tuned anew in each. */
   readonly parameters?: Readonly<Record<string, number>>;
   readonly versions?: Readonly<Record<string, string>>;
-  /** The commit that ours ran at. */
+  /** The last commits to models and training that ours ran at. */
   readonly code?: readonly string[];
 }
 

@@ -52,7 +52,9 @@ const note = (text: string) => process.stderr.write(`${text}\n`);
 
 /** Runs what is not kept yet of ours on a table. */
 async function runOurs({ name, data, turns }: CutTable, quality: Quality, kept: Kept): Promise<void> {
-  const code = execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
+  const code = execFileSync("git", ["log", "-1", "--format=%h", "--", "models", "training"], {
+    encoding: "utf8",
+  }).trim();
   for (const turn of turns) {
     const before = (await kept.load(`${name}-${quality}`))[quality];
     if (before?.said[turn.name]) continue;
