@@ -1,7 +1,7 @@
 import http from "node:http";
 import type { Express, Request as Req, Response as Res } from "express";
-import type { HotScore } from "./hot-score.ts";
 import { refuseBroken } from "./broken-requests.ts";
+import type { HotScore } from "./hot-score.ts";
 import { isHot, mountHot } from "./mount.ts";
 
 /** How long a caller may take; ms. */
