@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { FAULT_POINTS, GUARDS } from "../../src/stores/redis/ingest-guards.ts";
+import { startIngestWorker } from "../../src/stores/redis/ingest-worker.ts";
+import { SOAK, soakReducers } from "./events-reducers.ts";
+
+/** An ingest worker that kills itself when it passes the armed point for the n-th time. */
+const { values } = parseArgs({
+  options: {
+    redis: { type: "string", default: "" },
+    lake: { type: "string", default: "" },
+    arm: { type: "string", default: "" },
+    passes: { type: "string", default: "1" },
+    lease: { type: "string", default: "1000" },
+    without: { type: "string", default: "" },
+  },
+});
+const armed = FAULT_POINTS.find((point) => point === values.arm);
+let left = Number(values.passes);
+const worker = await startIngestWorker({
+  redisUrl: values.redis,
+  lakeDir: values.lake,
+  ...SOAK,
+  reducers: soakReducers(),
+  leaseMs: Number(values.lease),
+  patienceMs: 60_000,
+  without: GUARDS.find((guard) => guard === values.without),
+  async fault(point) {
+    if (point === armed && --left <= 0) process.kill(process.pid, "SIGKILL");
+    await sleep(Math.random() * 3); // widens the narrow places, which a random kill hardly ever hits
+  },
+});
+process.stdout.write("ready\n");
+process.once("SIGTERM", () => void worker.close());
+worker.ended.catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

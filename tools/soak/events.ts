@@ -1,0 +1,266 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createRandom } from "../../models/random.ts";
+import { createParquetLake } from "../../src/stores/lake/parquet-lake.ts";
+import { connectFailFast, whenReady } from "../../src/stores/redis/connect.ts";
+import { FAULT_POINTS, type FaultPoint, type Guard } from "../../src/stores/redis/ingest-guards.ts";
+import { type VerifySummary, verifyStates } from "../../src/stores/redis/verify-states.ts";
+import { whenApplied } from "../../src/stores/redis/when-applied.ts";
+import { Actor } from "./actor.ts";
+import { SOAK, soakReducers } from "./events-reducers.ts";
+import { type Post, startTraffic } from "./events-traffic.ts";
+
+export interface EventsSoakOptions {
+  readonly kills: number;
+  /** How often each armed point must have been hit. */
+  readonly armed: number;
+  readonly seed: number;
+  readonly without?: Guard;
+  /** Post to a real API process, or straight to the log when false. */
+  readonly api: boolean;
+  readonly clients: number;
+  readonly pauseMs: number;
+  /** Gives up on hits that do not come after so long. */
+  readonly patienceMs: number;
+  readonly onProgress?: (done: number, note: string) => void;
+  /** Sends straight to the log, for runs without an API. */
+  readonly door?: (redisUrl: string) => Post;
+}
+
+export interface EventsSoakResult {
+  readonly ok: boolean;
+  readonly kills: Readonly<Record<"api" | "worker" | "redis" | "rival", number>>;
+  /** How often a worker died at each armed point. */
+  readonly points: Readonly<Record<FaultPoint, number>>;
+  readonly sent: number;
+  readonly duplicates: number;
+  readonly acknowledged: number;
+  readonly laked: number;
+  /** Acknowledged, and not in the lake. */
+  readonly lost: number;
+  /** More than once in the lake. */
+  readonly doubled: number;
+  readonly states: VerifySummary | undefined;
+  /** Why the run could not be judged to its end, or what a process said that gave up. */
+  readonly complaints: readonly string[];
+}
+
+const PORT_TRIES = 5;
+
+/**
+ * Events through a real API, a real Redis and workers that share the partitions, with a rival that respects no lease,
+ * while all of them are killed: then the lake must hold each acknowledged event once, and every state must be, byte
+ * for byte, what a clean replay makes of the lake.
+ */
+export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoakResult> {
+  const { seed, without, onProgress } = options;
+  const random = createRandom(seed);
+  const root = mkdtempSync(join(tmpdir(), "portrait-soak-"));
+  const lakeDir = join(root, "lake");
+  const socket = join(root, "redis.sock");
+  const redisUrl = `unix://${socket}`;
+  mkdirSync(lakeDir, { recursive: true });
+  const port = await freePort();
+  const points = Object.fromEntries(FAULT_POINTS.map((point) => [point, 0])) as Record<FaultPoint, number>;
+  const kills = { api: 0, worker: 0, redis: 0, rival: 0 };
+  const complaints = new Set<string>();
+  const total = () => Object.values(kills).reduce((sum, count) => sum + count, 0);
+
+  const redis = new Actor({
+    name: "redis",
+    restartMs: 100,
+    command: () => [
+      "redis-server",
+      ["--port", "0", "--unixsocket", socket, "--dir", root, "--appendonly", "yes", "--appendfsync", "always"].concat([
+        "--save",
+        "",
+        "--maxmemory-policy",
+        "noeviction",
+      ]),
+    ],
+  });
+  const tsx = (script: string, ...args: string[]): readonly [string, readonly string[]] => [
+    process.execPath,
+    ["--import", "tsx", resolve(script), ...args],
+  ];
+  const api = options.api
+    ? new Actor({
+        name: "api",
+        restartMs: 50,
+        command: () => tsx("src/cli/main.ts", "serve"),
+        env: {
+          REDIS_URL: redisUrl,
+          PORT: String(port),
+          PORTRAIT_VAR: root,
+          PORTRAIT_OPEN: "1",
+          PORTRAIT_PARTITIONS: "4",
+        },
+      })
+    : undefined;
+
+  /** The point that was hit least, of those that no other worker is armed with. */
+  const armedNow = new Map<string, FaultPoint>();
+  const nextPoint = (name: string): FaultPoint => {
+    const taken = new Set(armedNow.values());
+    const free = FAULT_POINTS.filter((point) => !taken.has(point));
+    const point = free.reduce((least, one) => (points[one] < points[least] ? one : least));
+    armedNow.set(name, point);
+    return point;
+  };
+  const worker = (name: "worker" | "rival", own: string, lease: string) =>
+    new Actor({
+      name: own,
+      restartMs: 50,
+      command: () =>
+        tsx(
+          "tools/soak/events-worker.ts",
+          ...["--redis", redisUrl, "--lake", lakeDir, "--lease", lease, "--without", without ?? ""],
+          ...["--arm", nextPoint(own), "--passes", String(1 + random.below(6))],
+        ),
+      onEnd(killed, how, said) {
+        const point = armedNow.get(own);
+        armedNow.delete(own);
+        if (!killed && how === "SIGKILL" && point) {
+          points[point]++;
+          kills[name]++;
+        } else if (!killed && how !== "0") complaints.add(said.trim().split("\n").at(-1)?.slice(0, 300) ?? how);
+      },
+    });
+  const workers = [worker("worker", "one", "1000"), worker("worker", "two", "1000")];
+  const rival = worker("rival", "rival", "0");
+  const actors = [...workers, rival, ...(api ? [api] : []), redis];
+
+  const connection = connectFailFast(redisUrl);
+  const lake = createParquetLake(lakeDir, { memoryMb: 300, threads: 1 });
+  const started = performance.now();
+  const inTime = () => performance.now() - started < options.patienceMs;
+  try {
+    while (!(await whenReady(connection, 1_000)) && inTime());
+    const traffic = startTraffic(
+      api ? postTo(port) : (options.door?.(redisUrl) ?? neverTaken),
+      seed,
+      options.clients,
+      options.pauseMs,
+    );
+    const missing = () => FAULT_POINTS.filter((point) => points[point] < options.armed);
+    let before = 0;
+    while ((total() < options.kills || missing().length > 0) && inTime()) {
+      await sleep(150 + random.next() * 500);
+      const done = Math.min(total() / options.kills, 1 - missing().length / (2 * FAULT_POINTS.length));
+      onProgress?.(done, `${total()} kills, ${traffic.acknowledged.size.toLocaleString("en")} events acknowledged`);
+      // random kills wait for news, so that a slow machine kills work and not beginnings
+      const news = traffic.acknowledged.size - before;
+      const dice = random.next();
+      if (news < 200) continue;
+      before = traffic.acknowledged.size;
+      if (dice < 0.35 && redis.kill()) kills.redis++;
+      else if (dice < 0.55 && api?.ready && api.kill()) kills.api++;
+      else if (dice < 0.8) {
+        const one = [...workers, rival][random.below(3)];
+        if (one.readyMs > 2_000 && one.kill()) kills[one === rival ? "rival" : "worker"]++; // its point did not come
+      }
+      if (complaints.size > 0 && !without) break;
+      if (complaints.size > 20) break;
+    }
+    await traffic.stop();
+    await rival.stop("SIGKILL");
+    await sleep(200);
+    await whenReady(connection, 20_000);
+    onProgress?.(1, "waiting until all is applied");
+    // the two that share are left to end the work, unarmed lives included
+    const drained = await Promise.race([
+      settled(connection).then(() => true),
+      sleep(without ? 30_000 : 90_000).then(() => false),
+    ]);
+    if (!drained) complaints.add("the log was not drained in time");
+    await Promise.all(workers.map((one) => one.stop("SIGKILL")));
+    // one calm worker brings what is applied into the lake
+    if (complaints.size === 0)
+      await calmWorker(redisUrl, lakeDir).catch((error: Error) => complaints.add(error.message));
+
+    const ids = new Map<string, number>();
+    let laked = 0;
+    let states: VerifySummary | undefined;
+    try {
+      for await (const batch of lake.readByEntity({}))
+        for (const { id } of batch) {
+          ids.set(id, (ids.get(id) ?? 0) + 1);
+          laked++;
+        }
+      states = await verifyStates({ redis: connection, lake, reducers: soakReducers(), ...SOAK });
+    } catch (error) {
+      complaints.add(error instanceof Error ? error.message : String(error));
+    }
+    const lost = [...traffic.acknowledged].filter((id) => !ids.has(id)).length;
+    const doubled = [...ids.values()].filter((times) => times > 1).length;
+    const hit = missing().length === 0 && total() >= options.kills;
+    if (!hit) complaints.add(`in ${options.patienceMs} ms: ${total()} kills, points missed: ${missing().join(", ")}`);
+    const { events, duplicates } = traffic.sent();
+    const ok =
+      complaints.size === 0 && lost === 0 && doubled === 0 && states !== undefined && states.equal === states.entities;
+    return {
+      ok: ok && (states?.extra ?? 0) === 0,
+      ...{ kills, points, sent: events, duplicates, acknowledged: traffic.acknowledged.size, laked, lost, doubled },
+      states,
+      complaints: [...complaints],
+    };
+  } finally {
+    await Promise.all(actors.map((one) => one.stop("SIGKILL")));
+    connection.disconnect();
+    await lake.close();
+    rmSync(root, { recursive: true, force: true });
+  }
+
+  async function settled(redis: typeof connection): Promise<void> {
+    for (;;) {
+      try {
+        if (await whenApplied(redis, SOAK.partitions, 0)) return;
+      } catch {
+        // it is coming back
+      }
+      await sleep(300);
+    }
+  }
+}
+
+async function calmWorker(redisUrl: string, lakeDir: string): Promise<void> {
+  const { startIngestWorker } = await import("../../src/stores/redis/ingest-worker.ts");
+  const worker = await startIngestWorker({ redisUrl, lakeDir, ...SOAK, reducers: soakReducers(), leaseMs: 1_000 });
+  await Promise.race([worker.idle(), worker.ended]);
+  await worker.idle();
+  await worker.close();
+}
+
+const neverTaken: Post = async () => false;
+
+/** Batches to a real API, as a client of the Segment API sends them. */
+function postTo(port: number): Post {
+  return async (batch) => {
+    try {
+      const answer = await fetch(`http://127.0.0.1:${port}/v1/batch`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ batch }),
+        signal: AbortSignal.timeout(5_000),
+      });
+      await answer.arrayBuffer();
+      return answer.status === 200;
+    } catch {
+      return false;
+    }
+  };
+}
+
+async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < PORT_TRIES; attempt++) {
+    const server = createServer();
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const address = server.address();
+    await new Promise((closed) => server.close(closed));
+    if (address && typeof address === "object") return address.port;
+  }
+  throw new Error("no port is free");
+}
