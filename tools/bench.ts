@@ -58,6 +58,7 @@ async function main(): Promise<void> {
     options: {
       runs: { type: "string", default: "5" },
       rows: { type: "string" },
+      sizes: { type: "string" },
       columns: { type: "string" },
       rounds: { type: "string" },
       threads: { type: "string" },
