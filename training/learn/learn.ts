@@ -72,7 +72,7 @@ export const learn: Learn = async (data, plan) => {
   if (ready && winner.model !== ready)
     throw new PortraitError(
       "INPUT_INVALID",
-      `Wanted a model that knows more than the base rate, found one that does not: ${why}. Was it trained on these columns and this label?`,
+      `Wanted a model that knows more than the base rate, found one that knows no more than the base rate: ${why}. Was it trained on these columns and this label?`,
     );
 
   plan.onProgress?.(0.95, "judging on the test part");

@@ -41,6 +41,17 @@ test("rows become a CSV that a person can read, missing cells empty", async () =
   expect(readdirSync(dir)).toEqual(["fraud.csv"]);
 });
 
+test("a word for each row's part becomes the last column", async () => {
+  const file = join(tempDir(), "fraud.csv");
+  await exportDataset(await replayed(), file, ["fit", "test"]);
+  const [head, ...rows] = readFileSync(file, "utf8").trimEnd().split("\n");
+  expect([head.endsWith(",label,part"), rows[0].endsWith(",1,fit"), rows[1].endsWith(",0,test")]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+});
+
 test("rows become Parquet with the same values", async () => {
   const file = join(tempDir(), "fraud.parquet");
   await exportDataset(await replayed(), file);
