@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { createRandom, permutation } from "../../models/random.ts";
 import type { Property } from "../../src/events/event.ts";
 import { DEFAULT_FEATURES } from "../../src/features/catalogue.ts";
+import { eventsBehind } from "../../src/features/events-behind.ts";
 import { KINDS } from "../../src/features/kinds.ts";
 import { readingOf } from "../../src/features/reading.ts";
 import { createReducer } from "../../src/features/reducer.ts";
@@ -84,6 +85,16 @@ test("any order of the same events ends in the same bytes, and bytes read as the
     }),
     { numRuns: 200 },
   );
+});
+
+test("a feature names the events behind it, through those it is made of", () => {
+  const behind = (name: string) => {
+    const feature = EVERY_KIND.find((one) => one.name === name);
+    return feature && eventsBehind(feature, EVERY_KIND);
+  };
+  expect(behind("order_share")).toEqual(["Order Completed"]);
+  expect(behind("path_place_12h")).toEqual(["Product Viewed", "Order Completed", "Order Refunded"]);
+  expect(behind("all_1d")).toEqual([]);
 });
 
 test("a window that ended seven days ago holds that day and those before it", () => {

@@ -1,8 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../../config.ts";
-import { PortraitError } from "../../errors.ts";
-import type { LoggedEvent } from "../../events/event-log.ts";
 import type { FeatureFace } from "../../features/feature.ts";
 import { numberText } from "../../portraits/evidence.ts";
 import { type Portrait, paint } from "../../portraits/portrait.ts";
@@ -10,6 +8,7 @@ import { assign, segmentationFits } from "../../segments/segmentation.ts";
 import { loadDeclarations, reducersOf } from "../../stores/disk/declarations.ts";
 import { createDiskSegmentations } from "../../stores/disk/segmentation.ts";
 import { createParquetLake } from "../../stores/lake/parquet-lake.ts";
+import { entityFromLake } from "../entity-from-lake.ts";
 import { moment } from "../moment.ts";
 import { paint as colour, table } from "../terminal.ts";
 
@@ -38,28 +37,13 @@ Examples:
     .action(async (kind: string, id: string, { at, json = false }: Options) => {
       const config = loadConfig(process.env);
       const declared = loadDeclarations(config.declarations);
-      const reducer = reducersOf(declared).of(kind);
+      const reducers = reducersOf(declared);
+      const reducer = reducers.of(kind);
       const lake = createParquetLake(config.paths.lake);
       try {
         const now = at ?? (await lake.summary()).lastKnown ?? Date.now();
-        const state = reducer.empty();
-        let last: LoggedEvent | undefined;
         let events = 0;
-        for await (const batch of lake.readByEntity({ entities: [{ kind, id }], knownUntil: now }))
-          for (const event of batch) {
-            reducer.write(state, event);
-            last = event;
-            events++;
-          }
-        if (!last) {
-          const until = new Date(now).toISOString();
-          throw new PortraitError(
-            "ENTITY_UNKNOWN",
-            `Wanted a ${kind} of that id in the lake at ${config.paths.lake}, found no event of one that was known by ${until}. ` +
-              "Look at the spelling and at --at; `portrait ingest` brings a history in.",
-            { kind },
-          );
-        }
+        const state = await entityFromLake(lake, reducers, { kind, id }, now, () => events++);
         const row = reducer.read(state, now);
         const segmentation = await createDiskSegmentations(join(config.paths.root, "segments")).champion();
         const fits = segmentation && segmentation.entity === kind && segmentationFits(segmentation, reducer);
