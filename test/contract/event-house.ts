@@ -162,6 +162,22 @@ export function eventHouseKeepsItsPromises(
     expect(await ids({ knownUntil: Number.POSITIVE_INFINITY })).toHaveLength(4);
   });
 
+  test(`${name}: the lake answers all events of those who had one since a moment`, async () => {
+    await using house = await open(reducer);
+    await put(
+      house,
+      anEvent({ id: "a1", user: "a", at: NOON - DAY }),
+      anEvent({ id: "a2", user: "a", properties: { till: 7 } }),
+      anEvent({ id: "b1", user: "b", at: NOON - DAY, properties: { till: 8 } }),
+      anEvent({ id: "b2", user: "c", at: NOON - DAY, properties: { till: 7 } }),
+    );
+    const ids = async (query: Parameters<Lake["readByEntity"]>[0]) =>
+      (await allOf(house.lake, query)).map(({ id }) => id);
+    expect(await ids({ touchedSince: NOON })).toEqual(["a1", "a2"]);
+    expect(await ids({ kind: "till", through: "till", touchedSince: NOON })).toEqual(["b2", "a2"]);
+    expect(await ids({ touchedSince: NOON + 1 })).toEqual([]);
+  });
+
   test(`${name}: a scan brings every entity of a kind once`, async () => {
     await using house = await open(reducer);
     const people = Array.from({ length: 30 }, (_, i) => anEvent({ user: `p${i}` }));

@@ -1,10 +1,12 @@
 import type { Command } from "commander";
 import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
+import { moment } from "../moment.ts";
 import { progressBar } from "../progress.ts";
 
 interface Options {
   readonly verify?: boolean;
+  readonly from?: string;
   readonly json?: boolean;
 }
 
@@ -14,24 +16,35 @@ export function register(program: Command): void {
     .command("replay")
     .description("Rebuild every state in Redis from the event log, or verify that they are what it says")
     .option("--verify", "change nothing: compare each state byte for byte; exit code 1 when one differs")
+    .option("--from <moment>", "rebuild only entities with events known at this moment or later, in place")
     .option("--json", "one JSON object on stdout")
     .addHelpText(
       "after",
       `
-Wanted after the declared features have changed, and when Redis has lost what it knew. Stop the worker first: the new
-states are written beside the old ones and swapped at the end, so the API answers from the old ones meanwhile.
+Wanted after the declared features have changed, and when Redis has lost a part of what it knew (one that lost
+everything is filled from the lake by the worker itself). Stop the worker first: the new states are written beside the
+old ones and swapped at the end, so the API answers from the old ones meanwhile. Users and companies are rebuilt, and
+every declared kind of entity that events name.
+
+With --from, states are rebuilt in place, of those entities only that have an event known at that moment or later; all
+that is in the log must be applied and in the lake, as it is after the worker was stopped politely.
 
 Examples:
   $ portrait replay
+  $ portrait replay --from 2026-03-01T12:00:00Z
   $ portrait replay --verify --json`,
     )
-    .action(async ({ verify = false, json = false }: Options) => {
+    .action(async ({ verify = false, json = false, from }: Options) => {
+      if (verify && from !== undefined)
+        throw new PortraitError("INPUT_INVALID", "Wanted --verify or --from, found both. Verify after the replay.");
+      const since = from === undefined ? undefined : moment(from);
       const config = loadConfig(process.env);
       const [
         { openRedis },
         { connectFailFast, whenReady },
         { createParquetLake },
         replay,
+        { replaySince },
         { verifyStates },
         { loadDeclarations, reducersOf },
       ] = await Promise.all([
@@ -39,6 +52,7 @@ Examples:
         import("../../stores/redis/connect.ts"),
         import("../../stores/lake/parquet-lake.ts"),
         import("../../stores/redis/replay-states.ts"),
+        import("../../stores/redis/replay-since.ts"),
         import("../../stores/redis/verify-states.ts"),
         import("../../stores/disk/declarations.ts"),
       ]);
@@ -62,7 +76,7 @@ Examples:
           onProgress: bar.update,
         };
         if (!verify) {
-          const done = await replay.replayStates(options);
+          const done = await (since === undefined ? replay.replayStates(options) : replaySince(options, since));
           bar.end(`${done.entities.toLocaleString("en")} states from ${done.events.toLocaleString("en")} events`);
           if (json) process.stdout.write(`${JSON.stringify(done)}\n`);
           return;

@@ -4,6 +4,7 @@ import type { ApplyRules } from "../../features/apply-chunk.ts";
 import type { Log } from "../../log.ts";
 import { Fenced } from "../fenced.ts";
 import { createLakeWriter, type LakeWriter } from "../lake/lake-writer.ts";
+import { createParquetLake } from "../lake/parquet-lake.ts";
 import { checkGenerations } from "./generations.ts";
 import { applyNews } from "./ingest-chunk.ts";
 import { connectOnce } from "./ingest-connection.ts";
@@ -12,6 +13,7 @@ import { openPartition, type Partition } from "./ingest-partition.ts";
 import { createNewsReader } from "./ingest-read.ts";
 import type { IngestCounts, IngestWorkerOptions, Waiter } from "./ingest-worker.ts";
 import { agreeOnPartitions } from "./partitions.ts";
+import { recoverIfLost } from "./recover.ts";
 import { logSecret } from "./secret.ts";
 import { openShares, type Shares } from "./shares.ts";
 
@@ -76,6 +78,8 @@ export async function openIngestSession(
         reader.disconnect(); // wakes the read that waits
       };
       try {
+        await recover();
+        if (stop.aborted) return;
         shares =
           leaseMs > 0
             ? await openShares({ redis, token, partitions, ms: leaseMs, onLost })
@@ -88,6 +92,19 @@ export async function openIngestSession(
       }
     },
   };
+
+  /** A Redis that lost everything, or a new one, is filled from the lake. */
+  async function recover(): Promise<void> {
+    const lake = createParquetLake(lakeDir);
+    try {
+      counts.state = "recovering";
+      const done = await recoverIfLost({ redis, lake, reducers, partitions, knownIdsMs: options.knownIdsMs });
+      if (done && done.events > 0)
+        log.warn({ events: done.events, entities: done.entities }, "Redis was empty: states rebuilt from the lake");
+    } finally {
+      await lake.close();
+    }
+  }
 
   async function work(shares: Shares, stop: AbortSignal, waiters: Waiter[], failure: () => unknown): Promise<void> {
     const rules: ApplyRules = {

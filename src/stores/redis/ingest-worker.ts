@@ -29,8 +29,8 @@ export interface IngestWorkerOptions {
 
 /** What the worker has done since it started. Counts of rows and entries only, nothing of anybody's. */
 export interface IngestStats {
-  /** `standby`: other workers have all partitions. `away`: Redis does not answer, or something else passes. */
-  readonly state: "starting" | "standby" | "running" | "away" | "ended";
+  /** `recovering`: Redis was empty, the states are rebuilt from the lake. `standby`: other workers have all partitions. `away`: Redis does not answer, or something else passes. */
+  readonly state: "starting" | "recovering" | "standby" | "running" | "away" | "ended";
   readonly applied: number;
   readonly duplicates: number;
   /** Events of other partitions that touched a second entity here. */
@@ -63,7 +63,8 @@ export type IngestCounts = { -readonly [Name in keyof IngestStats]: IngestStats[
 /**
  * The worker's life, in prose.
  *
- * *starting* → it connects, checks that log, states and lake belong together, and takes its share of the partitions;
+ * *starting* → it connects and checks that log, states and lake belong together; when Redis is empty and the lake is
+ * not, it rebuilds the states first: *recovering*. Then it takes its share of the partitions;
  * while others have them all: *standby*. → *running*: chunks of the log are applied and committed, parts are written;
  * when another worker comes, what is too many is written out and given back. A lost connection, a lost lease or a fence means that the outcome of the last command is unknown: the session is thrown
  * away whole, memory and all (*away*), and a new one starts from the cursors, which are the only truth about how far

@@ -27,6 +27,8 @@ export interface ReplayOptions {
   readonly knownIdsMs: number;
   /** Share between 0 and 1. */
   readonly onProgress?: (done: number, note?: string) => void;
+  /** Asked once no worker is at the log any more; when it answers false, nothing is done. */
+  readonly onlyIf?: () => Promise<boolean>;
   /** How long to wait for workers to let go of the log. */
   readonly patienceMs?: number;
 }
@@ -55,6 +57,7 @@ export async function replayStates(options: ReplayOptions): Promise<ReplaySummar
   const { redis, lake, reducers, partitions } = options;
   await agreeOnPartitions(redis, partitions);
   return aloneWithTheLog(options, async (lost) => {
+    if (options.onlyIf && !(await options.onlyIf())) return { events: 0, entities: 0, catalogue: reducers.digest };
     const ends = await lake.end();
     const before = await inForce(redis, partitions);
     for (const [partition, { laked }] of before.entries()) {

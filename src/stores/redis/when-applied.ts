@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { compareEntries, type EntryId, NO_ENTRY, parseEntry } from "../entry-id.ts";
-import { cursorKey, KEYS, lakedKey, logKey } from "./keys.ts";
+import { cursorKey, KEYS, lakedKey, leaseKey, logKey } from "./keys.ts";
 import { WORKERS } from "./lua.ts";
 
-/** Whether somebody applies the log at this moment. */
+/** Whether somebody applies the log at this moment, or has it alone to rebuild the states. */
 export const workerIsThere = async (redis: Redis): Promise<boolean> =>
-  Number(await redis.eval(WORKERS, 1, KEYS.workers)) > 0;
+  Number(await redis.eval(WORKERS, 1, KEYS.workers)) > 0 || (await redis.exists(leaseKey(0))) === 1;
 
 /**
  * Waits until workers elsewhere have applied all that is in the log now, and what that brings to second entities in

@@ -6,13 +6,17 @@ import { expect, onTestFinished, test } from "vitest";
 import { createRandom } from "../../../models/random.ts";
 import { PortraitError } from "../../../src/errors.ts";
 import type { Event } from "../../../src/events/event.ts";
+import { partitionOf } from "../../../src/events/partition-of.ts";
 import { oneReducer } from "../../../src/features/reducers.ts";
 import { createParquetLake } from "../../../src/stores/lake/parquet-lake.ts";
 import type { FaultPoint } from "../../../src/stores/redis/ingest-guards.ts";
 import type { IngestWorker } from "../../../src/stores/redis/ingest-worker.ts";
+import { stateKey } from "../../../src/stores/redis/keys.ts";
+import { replaySince } from "../../../src/stores/redis/replay-since.ts";
 import { replayStates } from "../../../src/stores/redis/replay-states.ts";
 import { createRedisStateStore } from "../../../src/stores/redis/state-store.ts";
 import { verifyStates } from "../../../src/stores/redis/verify-states.ts";
+import { whenApplied } from "../../../src/stores/redis/when-applied.ts";
 import { allOf, anEvent, countingReducer, DAY, NOON } from "../../support/events.ts";
 import { useRedis } from "../../support/redis.ts";
 import { type RedisHouse, redisHouse } from "../../support/redis-house.ts";
@@ -266,7 +270,7 @@ test("a replay takes back what the lake does not hold, and the worker applies it
   await expectExactlyOnce(house, events);
 });
 
-test("when Redis has forgotten everything, the worker says so and a replay brings it back", async () => {
+test("when Redis has forgotten everything, the worker fills it from the lake and goes on", async () => {
   await using house = await redisHouse(server.url, reducer);
   const events = traffic(300, 9);
   const worker = await house.work();
@@ -274,14 +278,66 @@ test("when Redis has forgotten everything, the worker says so and a replay bring
   await worker.idle();
   await worker.close();
   await house.redis.flushall();
+  const more = anEvent({ id: "new", user: events[0].entity.id });
+  await house.log.append([...events.slice(0, 20), more]); // the door takes events at once
+  const [next, other] = await Promise.all([house.work({ leaseMs: 1_000 }), house.work({ leaseMs: 1_000 })]);
+  await expect.poll(() => whenApplied(house.redis, house.partitions, 0), { timeout: 15_000 }).toBe(true);
+  await Promise.all([next.close(), other.close()]);
+  await expectExactlyOnce(house, [...events, more]);
+});
+
+test("when Redis has forgotten a part of what it knew, the worker says so and a replay brings it back", async () => {
+  await using house = await redisHouse(server.url, reducer);
+  const events = traffic(300, 12);
+  const worker = await house.work();
+  await send(house, events);
+  await worker.idle();
+  await worker.close();
+  await house.redis.del("cursor:{p1}");
   const doubtful = await house.work();
   await expect(doubtful.ended).rejects.toMatchObject({ code: "LOG_BROKEN" });
   await expect(doubtful.idle()).rejects.toThrow(/portrait replay/);
   await replayStates(options(house));
   const next = await house.work();
-  await house.log.append([...events.slice(0, 20), anEvent({ id: "new", user: events[0].entity.id })]);
+  await house.log.append(events.slice(0, 20));
   await next.idle();
-  await expectExactlyOnce(house, [...events, anEvent({ id: "new", user: events[0].entity.id })]);
+  await expectExactlyOnce(house, events);
+});
+
+test("a replay that ended half way is told, and ended by another one", async () => {
+  await using house = await redisHouse(server.url, reducer);
+  const events = traffic(100, 13);
+  const worker = await house.work();
+  await send(house, events);
+  await worker.idle();
+  await worker.close();
+  await house.redis.set("catalogue:{p1}", `2:${reducer.digest}`);
+  await expect(house.work()).rejects.toThrow(/half way.*portrait replay/);
+  await replayStates(options(house));
+  await (await house.work()).idle();
+  await expectExactlyOnce(house, events);
+});
+
+test("a replay from a moment mends the states of those who had events since, and touches no other", async () => {
+  await using house = await redisHouse(server.url, reducer, 2);
+  const worker = await house.work();
+  const old = anEvent({ user: "old", at: NOON - 3 * DAY });
+  const late = [anEvent({ user: "late", at: NOON - 3 * DAY }), anEvent({ user: "late", at: NOON })];
+  await house.log.append([old, ...late]);
+  await expect(replaySince({ ...options(house), patienceMs: 50 }, NOON)).rejects.toMatchObject({ code: "TOO_BUSY" });
+  await worker.idle();
+  await worker.close();
+  const keys = ["old", "late"].map((id) => stateKey(partitionOf({ kind: "user", id }, 2), 1, { kind: "user", id }));
+  for (const key of keys) {
+    const value = await house.redis.getBuffer(key);
+    if (value) value[value.length - 1] ^= 1;
+    if (value) await house.redis.set(key, value);
+  }
+  expect(await verifyStates(options(house))).toMatchObject({ equal: 0, different: 2 });
+  expect(await replaySince(options(house), NOON)).toMatchObject({ entities: 1, events: 2 });
+  expect(await verifyStates(options(house))).toMatchObject({ equal: 1, different: 1 });
+  await house.log.append([anEvent({ user: "late" })]);
+  await expect(replaySince(options(house), NOON)).rejects.toThrow(/wait to be applied.*portrait work/);
 });
 
 test("a lake that lost its parts is refused, not begun anew", async () => {

@@ -79,7 +79,6 @@ test("a payment is counted for its user, its terminal and its card, wherever the
 
 test.each(FAULT_POINTS)("second entities count once when the worker dies at %s", async (point) => {
   await using house = await redisHouse(server.url, reducers, 4);
-  let worker: IngestWorker | undefined;
   let rival: IngestWorker | undefined;
   let died = 0;
   const fault = (at: string) => {
@@ -87,7 +86,7 @@ test.each(FAULT_POINTS)("second entities count once when the worker dies at %s",
     died++;
     throw new PortraitError("REDIS_AWAY", `died ${at}`);
   };
-  worker = await house.work({ flushMs: 10, leaseMs: 1_000, fault });
+  const worker = await house.work({ flushMs: 10, leaseMs: 1_000, fault });
   const events = payments(500, 1);
   const sending = send(house, events, 3);
   if (point === "before-hand-over") rival = await house.work({ flushMs: 10, leaseMs: 1_000 });
