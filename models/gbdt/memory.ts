@@ -139,7 +139,7 @@ export const trainModule = (): WasmModule => {
  * Bytes: 2 a cell (bins by row and by column), 24 a row (28 with weights), 1 a cell of the choosing rows,
  * and for each of `slots` histograms 2,048 a wide column and 256 a narrow one.
  *
- * @throws RangeError when it would take more than the 4 GiB that WebAssembly can address.
+ * @throws RangeError when it would take more than the 4 GiB that WebAssembly can address, or than the machine gives.
  */
 export function createMemory(shape: Shape): Memory {
   const { rows, columns, wide, chooseRows, threads, slots, nodes, weighted } = shape;
@@ -187,7 +187,7 @@ export function createMemory(shape: Shape): Memory {
       `gbdt: ${rows} rows of ${columns} columns need ${(next / 2 ** 30).toFixed(1)} GiB, and 4 GiB is all that can be addressed; take fewer rows, columns or leaves`,
     );
   const module = trainModule();
-  const memory = createWasmMemory(pages, true);
+  const memory = room(pages);
   const { buffer } = memory;
   const words = new Uint32Array(buffer);
   const f64 = new Float64Array(buffer);
@@ -222,6 +222,17 @@ export function createMemory(shape: Shape): Memory {
       f64[(NUMBERS_AT >> 3) + NUMBERS.indexOf(name)] = value;
     },
   };
+}
+
+function room(pages: number): WasmMemory {
+  try {
+    return createWasmMemory(pages, true);
+  } catch (cause) {
+    throw new RangeError(
+      `gbdt: ${Math.ceil(pages / 16)} MiB in one piece are wanted, and this machine does not give them; take fewer rows, columns or leaves`,
+      { cause },
+    );
+  }
 }
 
 const align = (bytes: number) => Math.ceil(bytes / 64) * 64;

@@ -102,6 +102,27 @@ describe("a simulated shop of 250 people", () => {
     expect(await artifacts.models()).toEqual([]);
   });
 
+  test("a training that is cancelled, or that its memory ends, leaves the champion as it was", async () => {
+    const artifacts = createMemoryArtifacts();
+    const deps = { lake, artifacts, reducers: oneReducer(reducer) };
+    const first = await retrainRecipe(ask(), deps);
+    const before = { champion: await artifacts.champion("purchase"), history: await artifacts.history("purchase") };
+    const later = ask({ askedAt: SHOP_CLOSES + 1_000 });
+    const abort = new AbortController();
+    const cancelled = { ...deps, signal: abort.signal, onProgress: (done: number) => done > 0.9 && abort.abort("enough") };
+    await expect(retrainRecipe(later, cancelled)).rejects.toBeDefined();
+    // The very last moment: the version is stored already, or is just about to be.
+    const full = {
+      ...deps,
+      onProgress: (done: number) => {
+        if (done >= 0.95) throw new RangeError("Array buffer allocation failed");
+      },
+    };
+    await expect(retrainRecipe(later, full)).rejects.toThrow("allocation failed");
+    expect({ champion: await artifacts.champion("purchase"), history: await artifacts.history("purchase") }).toEqual(before);
+    expect(before.champion).toBe(first.version);
+  });
+
   test("an outcome that never happens cannot be learned, and the error names the count", async () => {
     const never = Recipe.parse({ ...purchase, target: { kind: "event-within", event: "Moon Landed", days: 30 } });
     await expect(

@@ -196,6 +196,9 @@ async function stoppable<T>({ signal }: LearnPlan, work: () => Promise<T>): Prom
     signal?.throwIfAborted();
     return await work();
   } catch (error) {
+    // What a learner says of rows and parameters that it cannot take.
+    if (error instanceof RangeError && /^[a-z]+: /.test(error.message))
+      throw new PortraitError("INPUT_INVALID", `The training cannot be done. ${error.message}.`, {}, error);
     if (!signal?.aborted || error instanceof PortraitError) throw error;
     throw new PortraitError("TRAINING_CANCELLED", "The training was cancelled before it ended.", {}, error);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gbdt, growTrees } from "../../../models/gbdt/gbdt.ts";
+import { createMemory } from "../../../models/gbdt/memory.ts";
 import type { GbdtModel } from "../../../models/gbdt/model.ts";
 import { defaults, type GbdtParams } from "../../../models/gbdt/params.ts";
 import { treeCount } from "../../../models/gbdt/trees.ts";
@@ -118,6 +119,35 @@ test("a hundred thousand categories share the bins, and the frequent ones keep t
   expect(model.margin(Float64Array.of(8))).toBeLessThan(-1);
 });
 
+test("columns without a value, or with one only, change no answer", async () => {
+  const data = aWildTable(800, 12);
+  const dull = [Number.NaN, 4, Number.POSITIVE_INFINITY].map((value) => new Float64Array(800).fill(value));
+  const columns = dull.map((_, k) => ({ name: `dull ${k}`, type: "number" as const }));
+  const more = { ...data, columns: [...columns, ...data.columns], values: [...dull, ...data.values] };
+  const without = (await trained(data)).margins(data.values, data.rows);
+  expect((await trained(more)).margins(more.values, more.rows)).toEqual(without);
+});
+
+test("of nothing but such columns comes the base rate, with one row of each class added", async () => {
+  const label = Uint8Array.of(1, 0, 0, 0, 0, 0);
+  const values = [new Float64Array(6).fill(Number.NaN), new Float64Array(6).fill(4)];
+  const columns = values.map((_, k) => ({ name: `dull ${k}`, type: "number" as const }));
+  const model = await trained({ columns, rows: 6, values, label });
+  expect(treeCount(model.trees)).toBe(0);
+  // (1 + 1) / (6 + 2)
+  expect(logistic(model.margin(Float64Array.of(1, 2)))).toBeCloseTo(1 / 4, 6);
+});
+
+test("a category that training has not seen is as good as missing", async () => {
+  const data = aWildTable(800, 12);
+  const model = await trained(data);
+  const [row] = [...rowsOf(data)];
+  // Shop 5 is declared, and no row has it; shop 99 is not even declared.
+  const missing = model.margin(row.with(5, Number.NaN));
+  expect([5, 99].map((shop) => model.margin(row.with(5, shop)))).toEqual([missing, missing]);
+  expect(model.margin(row.with(5, 2))).not.toBe(missing);
+});
+
 describe("refuses, and says why", () => {
   const data = aWildTable(60, 1);
   test.each<[string, Partial<GbdtParams>, RegExp]>([
@@ -138,6 +168,20 @@ describe("refuses, and says why", () => {
       await expect(trained({ ...data, weight: new Float64Array(60).fill(1).with(3, bad) })).rejects.toThrow(
         `found ${bad} in row 3`,
       );
+  });
+
+  test("more cells than can be addressed, before a byte is taken", () => {
+    const shape = {
+      rows: 30e6,
+      columns: 80,
+      wide: 80,
+      chooseRows: 0,
+      threads: 1,
+      slots: 34,
+      nodes: 128,
+      weighted: false,
+    };
+    expect(() => createMemory(shape)).toThrow(/^gbdt: 30000000 rows of 80 columns need \d\.\d GiB, and 4 GiB is all/);
   });
 
   test("a training stopped half-way ends with the signal's reason", async () => {
