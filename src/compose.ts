@@ -1,9 +1,10 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { PortraitError } from "./errors.ts";
 import { compileEventSchemas } from "./events/event-schema.ts";
 import { createLimits } from "./http/limits.ts";
+import { createOtlpTraces } from "./http/otlp-traces.ts";
 import type { Services } from "./http/services.ts";
 import type { Log } from "./log.ts";
 import { modelOf } from "./scoring/artifact-bytes.ts";
@@ -21,6 +22,7 @@ import { createRedisArtifacts } from "./stores/redis/artifacts.ts";
 import { connectFailFast, whenReady } from "./stores/redis/connect.ts";
 import { createRedisEventLog } from "./stores/redis/event-log.ts";
 import { createRedisLimitLeases } from "./stores/redis/limit-leases.ts";
+import { createRedisMeasures } from "./stores/redis/measures.ts";
 import { createRedisQuarantine } from "./stores/redis/quarantine.ts";
 import { createRedisReceipts } from "./stores/redis/receipts.ts";
 import { createRetrainQueue } from "./stores/redis/retrain-queue.ts";
@@ -76,6 +78,9 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const retraining = createRetrainQueue({ redis });
 
   const audit = openDiskAudit(config.paths.audit, clock);
+  const measures = createRedisMeasures(redis, config.log.partitions);
+  const randomHex = (bytes: number) => randomBytes(bytes).toString("hex");
+  const traces = config.telemetry && createOtlpTraces({ ...config.telemetry, log, clock, randomHex });
   const { perSecond } = config.http;
   const fallback = perSecond > 0 ? { perSecond, burst: Math.max(1, 2 * perSecond) } : undefined;
   const limits = createLimits(createRedisLimitLeases(redis, randomUUID()), fallback);
@@ -141,6 +146,8 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     open: config.http.open,
     keys,
     audit,
+    measures,
+    ...(traces && { traces }),
     limits,
     reducer,
     reducers,
@@ -168,6 +175,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
       await swaps.close();
       await retraining.close();
       await audit.close();
+      await traces?.close();
       redis.disconnect();
     },
   };

@@ -20,9 +20,30 @@ const Env = z.object({
   PORTRAIT_KNOWN_IDS_DAYS: z.coerce.number().positive().default(7),
   PORTRAIT_RECEIPT_DAYS: z.coerce.number().positive().default(400),
   PORTRAIT_DATASETS: z.string().default("../shared/datasets"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url().optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().default(""),
+  OTEL_SERVICE_NAME: z.string().default("portrait"),
+  OTEL_TRACES_SAMPLER: z.string().optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+  OTEL_SDK_DISABLED: z.enum(["true", "false"]).default("false"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   SEED: z.coerce.number().int().default(20_260_101),
 });
+
+/** Where traces go, by the variables that every OpenTelemetry library reads; undefined when nobody listens. */
+function telemetryOf(e: z.infer<typeof Env>) {
+  const base = e.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/+$/, "");
+  const url = e.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base === undefined ? undefined : `${base}/v1/traces`);
+  if (url === undefined || e.OTEL_SDK_DISABLED === "true") return undefined;
+  const pairs = e.OTEL_EXPORTER_OTLP_HEADERS.split(",").flatMap((pair) => {
+    const [, name, value] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+    return name === undefined ? [] : [[name, decodeURIComponent(value)] as const];
+  });
+  const sampler = e.OTEL_TRACES_SAMPLER ?? "parentbased_always_on";
+  const ratio = sampler.endsWith("always_off") ? 0 : sampler.endsWith("traceidratio") ? e.OTEL_TRACES_SAMPLER_ARG : 1;
+  return Object.freeze({ url, headers: Object.freeze(Object.fromEntries(pairs)), service: e.OTEL_SERVICE_NAME, ratio });
+}
 
 const DAY_MS = 86_400_000;
 
@@ -68,6 +89,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
     log: Object.freeze({ partitions: e.PORTRAIT_PARTITIONS, knownIdsMs: e.PORTRAIT_KNOWN_IDS_DAYS * DAY_MS }),
     lake: Object.freeze({ flushMs: e.PORTRAIT_FLUSH_MS, flushRows: e.PORTRAIT_FLUSH_ROWS }),
     receipts: Object.freeze({ keepMs: e.PORTRAIT_RECEIPT_DAYS * DAY_MS }),
+    telemetry: telemetryOf(e),
     datasets: resolve(e.PORTRAIT_DATASETS),
     logLevel: e.LOG_LEVEL,
     seed: e.SEED,

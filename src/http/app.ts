@@ -97,7 +97,7 @@ export interface Api {
 
 /** The API over opened services. It listens nowhere yet: see `createServer`. */
 export function createApi(services: Services, { deadlineMs = DEADLINE_MS } = {}): Api {
-  const metrics = createMetrics({ champions: services.champions.current, redisReady: services.redisReady });
+  const metrics = createMetrics({ ...services, champions: services.champions.current });
   const service = scoringOf(services);
   const within = createDeadline(deadlineMs);
   const admit = createAdmission(services);
@@ -120,7 +120,8 @@ export function createApi(services: Services, { deadlineMs = DEADLINE_MS } = {})
     for (const name in ANSWER_HEADERS) res.setHeader(name, ANSWER_HEADERS[name]);
     const started = performance.now();
     res.once("finish", () => {
-      metrics.answered(req.method, res.locals.route, res.statusCode, (performance.now() - started) / 1_000);
+      const seconds = (performance.now() - started) / 1_000;
+      metrics.answered(req.method, res.locals.route, res.statusCode, seconds, req.headers, id);
     });
     next();
   });

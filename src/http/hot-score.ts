@@ -48,8 +48,9 @@ export function createHotScore({ service, read, admit, slowFailure, metrics, log
   async function score(headers: IncomingHttpHeaders, body: Buffer | ReadBytes): Promise<string> {
     admit(headers.authorization, "score"); // before anything is read
     const request = read(await readJsonBytes(headers, body, MEGABYTE));
+    const began = performance.now();
     const answer = await within(() => service.score(request));
-    countScores(metrics, answer);
+    countScores(metrics, answer, (performance.now() - began) / 1_000);
     return answerText(answer);
   }
 
@@ -71,11 +72,12 @@ export function createHotScore({ service, read, admit, slowFailure, metrics, log
         text: JSON.stringify(problem),
       };
     }
-    metrics.answered("POST", SCORE_PATH, answer.status, (performance.now() - started) / 1_000);
+    metrics.answered("POST", SCORE_PATH, answer.status, (performance.now() - started) / 1_000, headers, requestId);
     return answer;
   };
 }
 
-export function countScores(metrics: Pick<Metrics, "scored">, { scores }: ScoreAnswer): void {
-  for (const model in scores) metrics.scored(model, scores[model].version);
+/** @param seconds that all of them took together; absent for one answer of many */
+export function countScores(metrics: Pick<Metrics, "scored">, { scores }: ScoreAnswer, seconds?: number): void {
+  for (const model in scores) metrics.scored(model, scores[model].version, seconds);
 }

@@ -1,14 +1,34 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Champions } from "../scoring/champions.ts";
+import type { Traces } from "./otlp-traces.ts";
 import { createRequestTimes } from "./request-times.ts";
+import { createTimes } from "./times.ts";
 
 /** Whoever invents methods must not fill the memory; routes and statuses are few. */
 const METHODS = new Set(["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"]);
 
+/** What stands in the stores and is asked for when Prometheus asks. */
+export interface Measures {
+  /** Age of the oldest event that is taken and not yet in the states; 0 when all are. */
+  readonly behindMs: number;
+  readonly jobs: Readonly<Record<"waiting" | "active" | "delayed" | "failed", number>>;
+  /** Scores that `portrait check` made again, and those that came out otherwise. */
+  readonly check: { readonly scores: number; readonly mismatched: number };
+}
+
 export interface Metrics {
   /** One answered request. `route` is the declared path, never the address that was asked for. */
-  readonly answered: (method: string, route: string, status: number, seconds: number) => void;
-  readonly scored: (model: string, version: string) => void;
+  readonly answered: (
+    method: string,
+    route: string,
+    status: number,
+    seconds: number,
+    headers: IncomingHttpHeaders,
+    requestId: string,
+  ) => void;
+  /** @param seconds that the score took with its reading and its receipt; absent for one of many */
+  readonly scored: (model: string, version: string, seconds?: number) => void;
   readonly eventsTaken: (count: number) => void;
   /** The page for Prometheus, with its media type. */
   readonly page: () => Promise<{ readonly text: string; readonly type: string }>;
@@ -18,12 +38,18 @@ export interface Metrics {
 export function createMetrics(facts: {
   readonly champions: () => Champions;
   readonly redisReady: () => boolean;
+  /** Rejects when the stores are away: what they would say is then left out. */
+  readonly measures?: () => Promise<Measures>;
+  readonly traces?: Traces;
 }): Metrics {
+  const { measures, traces } = facts;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
   const requests = createRequestTimes();
   registry.registerMetric(requests.metric);
+  const scores = createTimes("portrait_score_seconds", "Time of a score with its reading and its receipt, by model");
+  registry.registerMetric(scores.metric);
   // counted by hand and told when asked: a counter of the library hashes its labels at every step
   const scored = new Map<string, { readonly model: string; readonly version: string; count: number }>();
   new Counter({
@@ -48,6 +74,17 @@ export function createMetrics(facts: {
     },
   });
   new Gauge({
+    name: "portrait_champion_age_seconds",
+    help: "Since the version that answers was made",
+    labelNames: ["model"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, manifest } of facts.champions().values())
+        this.set({ model: name }, (Date.now() - Date.parse(manifest.createdAt)) / 1_000);
+    },
+  });
+  new Gauge({
     name: "portrait_redis_ready",
     help: "1 when Redis answers",
     registers,
@@ -55,16 +92,57 @@ export function createMetrics(facts: {
       this.set(facts.redisReady() ? 1 : 0);
     },
   });
+  const stored = storedMeasures(registers);
   return {
-    answered: (given, route, status, seconds) =>
-      requests.observe(METHODS.has(given) ? given : "other", route, status, seconds),
-    scored(model, version) {
+    answered(given, route, status, seconds, headers, requestId) {
+      const method = METHODS.has(given) ? given : "other";
+      requests.observe(method, route, status, seconds);
+      traces?.answered({ method, route, status, seconds, headers, requestId });
+    },
+    scored(model, version, seconds) {
       const key = `${model} ${version}`;
       const known = scored.get(key);
       if (known) known.count++;
       else scored.set(key, { model, version, count: 1 });
+      if (seconds !== undefined) scores.observe(key, seconds, () => ({ model, version }));
     },
     eventsTaken: (count) => events.inc(count),
-    page: async () => ({ text: await registry.metrics(), type: registry.contentType }),
+    async page() {
+      stored(facts.redisReady() ? await measures?.().catch(() => undefined) : undefined);
+      return { text: await registry.metrics(), type: registry.contentType };
+    },
+  };
+}
+
+/** The measures of the stores; a missing one is absent, never zero. */
+function storedMeasures(registers: Registry[]): (found: Measures | undefined) => void {
+  const behind = new Gauge({
+    name: "portrait_states_behind_seconds",
+    help: "Age of the oldest event that is taken and not yet in the states",
+    registers,
+  });
+  const jobs = new Gauge({ name: "portrait_jobs", help: "Retraining jobs by state", labelNames: ["state"], registers });
+  const checked = new Gauge({
+    name: "portrait_checked_scores",
+    help: "Scores that portrait check made again from the log",
+    registers,
+  });
+  const mismatched = new Gauge({
+    name: "portrait_mismatched_scores",
+    help: "Scores that came out otherwise when portrait check made them again: should be 0",
+    registers,
+  });
+  const plain = [behind, checked, mismatched];
+  for (const gauge of plain) gauge.remove(); // a fresh one says 0, which nobody has measured
+  return (found) => {
+    jobs.reset();
+    if (!found) {
+      for (const gauge of plain) gauge.remove();
+      return;
+    }
+    behind.set(found.behindMs / 1_000);
+    for (const [state, count] of Object.entries(found.jobs)) jobs.set({ state }, count);
+    checked.set(found.check.scores);
+    mismatched.set(found.check.mismatched);
   };
 }

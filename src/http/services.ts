@@ -15,6 +15,8 @@ import type { ReceiptStore } from "../scoring/receipt.ts";
 import type { Segmentation } from "../segments/segmentation.ts";
 import type { KeyStore } from "./keys.ts";
 import type { Limits } from "./limits.ts";
+import type { Measures } from "./metrics.ts";
+import type { Traces } from "./otlp-traces.ts";
 
 /** Everything that `createApp` needs, opened by `compose.ts`. The app opens nothing and closes nothing. */
 export interface Services {
@@ -24,6 +26,10 @@ export interface Services {
   /** Whether anybody may do anything without a key (`config.http.open`). */
   readonly open: boolean;
   readonly keys: KeyStore;
+  /** What the stores say of themselves, for /metrics. @throws REDIS_AWAY */
+  readonly measures?: () => Promise<Measures>;
+  /** Where answered requests are told to; absent when nobody listens. */
+  readonly traces?: Traces;
   /** Who asked for and changed what. */
   readonly audit: AuditLog;
   /** How often a key may ask; absent = as often as it likes. */

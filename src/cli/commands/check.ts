@@ -10,6 +10,7 @@ import { loadDeclarations, reducersOf } from "../../stores/disk/declarations.ts"
 import { createParquetLake } from "../../stores/lake/parquet-lake.ts";
 import { createRedisArtifacts } from "../../stores/redis/artifacts.ts";
 import { connectFailFast, whenReady } from "../../stores/redis/connect.ts";
+import { countCheck } from "../../stores/redis/measures.ts";
 import { findRedis } from "../../stores/redis/open-redis.ts";
 import { createRedisReceipts } from "../../stores/redis/receipts.ts";
 import { progressBar } from "../progress.ts";
@@ -64,6 +65,7 @@ async function check(count: number, quiet: boolean): Promise<CheckReport> {
       onProgress: bar.update,
     });
     bar.end(`${report.receipts} receipts`);
+    await countCheck(redis, { scores: report.scores, mismatched: report.mismatched.length });
     return report;
   } finally {
     redis.disconnect();
