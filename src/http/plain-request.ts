@@ -22,7 +22,15 @@ const HEADERS = /^(?:[!#$%&'*+\-.^_`|~\dA-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)+$/
 const LENGTH = /^\d{1,5}$/;
 
 /** Names that are looked at; once each, or the request is not plain. */
-const READ = new Set(["host", "content-length", "content-type", "content-encoding", "authorization", "x-request-id", "traceparent"]);
+const READ = new Set([
+  "host",
+  "content-length",
+  "content-type",
+  "content-encoding",
+  "authorization",
+  "x-request-id",
+  "traceparent",
+]);
 /** Names that change how the message is to be read or answered. */
 const OTHERS = new Set(["transfer-encoding", "expect", "upgrade", "te", "trailer", "proxy-connection", "keep-alive"]);
 
