@@ -8,6 +8,7 @@ import { KINDS } from "../../src/features/kinds.ts";
 import { readingOf } from "../../src/features/reading.ts";
 import { createReducer } from "../../src/features/reducer.ts";
 import { DAY_MS } from "../../src/features/window.ts";
+import { expectAlike } from "./alike.ts";
 import { EVERY_KIND } from "./every-kind.ts";
 import { type Happening, historyUntil, NOON } from "./history.ts";
 import { oracle } from "./oracle.ts";
@@ -35,19 +36,6 @@ function read(
 ): Property | undefined {
   const by = createReducer([{ name: "it", about: "it", ...feature }]);
   return readingOf(by.features, by.read(replay(history, by), NOON, undefined, inFlight)).get("it");
-}
-
-/** Equal to the twelfth place: the oracle adds in another order. */
-function expectAlike(read: ReadonlyMap<string, Property>, said: ReadonlyMap<string, Property>) {
-  expect([...read.keys()].sort()).toEqual([...said.keys()].sort());
-  for (const [name, value] of said) {
-    const found = read.get(name);
-    if (typeof value === "number" && typeof found === "number")
-      expect(Math.abs(found - value), `${name}: ${found} for ${value}`).toBeLessThanOrEqual(
-        1e-9 * (1 + Math.abs(value)),
-      );
-    else expect(found, name).toBe(value);
-  }
 }
 
 test("every kind there is stands in the catalogue of this test or in the default one", () => {
