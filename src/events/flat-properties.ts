@@ -103,18 +103,17 @@ function mustBePlain(name: string, value: unknown, depth: number): void {
   for (const inner of Array.isArray(value) ? value : Object.values(value)) mustBePlain(name, inner, depth + 1);
 }
 
-/** Half a surrogate pair has no UTF-8: it would come back from the lake as another text. */
-const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-const LONE_SURROGATES = new RegExp(LONE_SURROGATE, "g");
-
-export const isWellFormed = (text: string): boolean => !hasSurrogate(text) || !LONE_SURROGATE.test(text);
-const wellFormed = (text: string): string => (isWellFormed(text) ? text : text.replace(LONE_SURROGATES, "\ufffd"));
-
-/** The cheap question first: nearly all texts hold no surrogate at all. */
-function hasSurrogate(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xf800) === 0xd800) return true;
-  return false;
+/** Since Node 20; the library that TypeScript is told of ends before it. */
+interface WellFormedText {
+  isWellFormed(): boolean;
+  toWellFormed(): string;
 }
+
+const asWellFormed = (text: string) => text as unknown as WellFormedText;
+
+/** Half a surrogate pair has no UTF-8: it would come back from the lake as another text. */
+export const isWellFormed = (text: string): boolean => asWellFormed(text).isWellFormed();
+const wellFormed = (text: string): string => (isWellFormed(text) ? text : asWellFormed(text).toWellFormed());
 
 /** Well-formed and without control characters (C0, DEL, C1): fit for an id or a name. */
 export function isPrintable(text: string): boolean {

@@ -22,7 +22,8 @@ test("what broke its schema is listed, shown, and replayed once the declarations
   const redis = connectFailFast(server.url);
   await whenReady(redis, 2_000);
   const reason = 'The schema of "Order Completed" is broken';
-  await createRedisQuarantine({ redis }).put([
+  const quarantine = createRedisQuarantine({ redis });
+  await quarantine.put([
     { event: anEvent({ id: "m1", user: "ann", properties: { revenue: 500 } }), reason },
     { event: anEvent({ id: "m2", user: "bob", properties: { revenue: 5_000 } }), reason },
   ]);
@@ -41,7 +42,7 @@ test("what broke its schema is listed, shown, and replayed once the declarations
   expect(shown).toMatch(/bob/);
   expect(shown).toMatch(/5000/);
   expect(JSON.parse(await ask(1_000, "replay", "--json"))).toEqual({ replayed: 1, kept: 1, unknown: [] });
-  expect(await ask(1_000, "list")).toContain(items[1].id);
+  expect((await quarantine.list({ limit: 9 })).map(({ event }) => event.id)).toEqual(["m2"]);
   const entries = await Promise.all(Array.from({ length: 8 }, (_, p) => redis.xlen(`log:{p${p}}`)));
   expect(entries.reduce((sum, count) => sum + count, 0)).toBe(1);
   redis.disconnect();
