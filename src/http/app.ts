@@ -172,7 +172,9 @@ function runner(route: Route, handle: NonNullable<Route["handle"]>, admit: Admit
     const { scope } = route;
     const keyLater = route.keyInBody === true && authorization === undefined;
     const known = scope === undefined || keyLater ? undefined : admit(authorization, scope);
-    const leave = route.enter?.(Number(req.headers["content-length"] ?? wanted.limit), !keyLater);
+    const { "content-length": length, "content-encoding": packed } = req.headers;
+    // what is packed, or does not say how long it is, may fill the limit
+    const leave = route.enter?.(packed === undefined ? Number(length ?? wanted.limit) : wanted.limit, !keyLater);
     try {
       const params = route.params?.parse(req.params);
       const query = route.query?.parse(req.query);
