@@ -15,6 +15,7 @@ const { values, positionals } = parseArgs({
     seed: { type: "string", default: "1" },
     minutes: { type: "string", default: "15" },
     without: { type: "string" },
+    direct: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -24,6 +25,7 @@ const without = GUARDS.find((guard) => guard === values.without);
 if (values.help || positionals[0] !== "events" || (values.without !== undefined && !without)) {
   process.stdout.write(
     `Wanted: npm run soak -- events [--kills 50] [--armed 3] [--minutes 15] [--seed 1] [--json]
+        [--direct]            no API process: batches go through the door of the log in this process
         [--without <guard>]   takes a guard of the protocol out, to see that the soak then fails:
                               ${GUARDS.join(", ")}
 
@@ -40,7 +42,7 @@ clean replay makes of the lake, byte for byte.
     armed: Number(values.armed),
     seed: Number(values.seed),
     without,
-    api: true,
+    api: !values.direct,
     clients: 3,
     pauseMs: 20,
     patienceMs: Number(values.minutes) * 60_000,

@@ -1,11 +1,15 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
 import { createRandom } from "../../models/random.ts";
+import { readBatch } from "../../src/events/segment-call.ts";
 import { createParquetLake } from "../../src/stores/lake/parquet-lake.ts";
 import { connectFailFast, whenReady } from "../../src/stores/redis/connect.ts";
+import { createRedisEventLog } from "../../src/stores/redis/event-log.ts";
 import { FAULT_POINTS, type FaultPoint, type Guard } from "../../src/stores/redis/ingest-guards.ts";
 import { type VerifySummary, verifyStates } from "../../src/stores/redis/verify-states.ts";
 import { whenApplied } from "../../src/stores/redis/when-applied.ts";
@@ -26,8 +30,6 @@ export interface EventsSoakOptions {
   /** Gives up on hits that do not come after so long. */
   readonly patienceMs: number;
   readonly onProgress?: (done: number, note: string) => void;
-  /** Sends straight to the log, for runs without an API. */
-  readonly door?: (redisUrl: string) => Post;
 }
 
 export interface EventsSoakResult {
@@ -139,12 +141,7 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
   const inTime = () => performance.now() - started < options.patienceMs;
   try {
     while (!(await whenReady(connection, 1_000)) && inTime());
-    const traffic = startTraffic(
-      api ? postTo(port) : (options.door?.(redisUrl) ?? neverTaken),
-      seed,
-      options.clients,
-      options.pauseMs,
-    );
+    const traffic = startTraffic(api ? postTo(port) : straightTo(connection), seed, options.clients, options.pauseMs);
     const missing = () => FAULT_POINTS.filter((point) => points[point] < options.armed);
     let before = 0;
     while ((total() < options.kills || missing().length > 0) && inTime()) {
@@ -234,7 +231,17 @@ async function calmWorker(redisUrl: string, lakeDir: string): Promise<void> {
   await worker.close();
 }
 
-const neverTaken: Post = async () => false;
+/** Batches through the door of the log, in this process. */
+function straightTo(redis: Redis): Post {
+  const log = createRedisEventLog({ redis, partitions: SOAK.partitions });
+  return async (batch) => {
+    const { events } = readBatch({ batch }, Date.now(), randomUUID);
+    return log.append(events).then(
+      () => true,
+      () => false,
+    );
+  };
+}
 
 /** Batches to a real API, as a client of the Segment API sends them. */
 function postTo(port: number): Post {

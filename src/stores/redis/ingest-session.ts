@@ -7,6 +7,7 @@ import { createLakeWriter, type LakeWriter } from "../lake/lake-writer.ts";
 import { createParquetLake } from "../lake/parquet-lake.ts";
 import { checkGenerations } from "./generations.ts";
 import { applyNews } from "./ingest-chunk.ts";
+import { startCompaction } from "./ingest-compaction.ts";
 import { connectOnce } from "./ingest-connection.ts";
 import { flush } from "./ingest-flush.ts";
 import { openPartition, type Partition } from "./ingest-partition.ts";
@@ -114,6 +115,12 @@ export async function openIngestSession(
     };
     const tools = { redis, parts, partitions, rules, counts, fault, without };
     const own = new Map<number, Partition>();
+    const endCompaction = startCompaction({
+      lakeDir,
+      everyMs: options.compactEveryMs ?? 0,
+      mine: () => new Set(own.keys()),
+      log,
+    });
     const read = createNewsReader(reader);
     let flushing: Promise<void> | undefined;
     let flushFailure: unknown;
@@ -192,6 +199,7 @@ export async function openIngestSession(
       counts.unflushed = unlaked();
     } finally {
       await flushing;
+      await endCompaction();
     }
   }
 }

@@ -21,6 +21,8 @@ export interface IngestWorkerOptions {
   readonly patienceMs?: number;
   /** A worker that is silent for so long loses its partitions to others; 0 = no leases (the fence alone keeps order). */
   readonly leaseMs?: number;
+  /** How often the lake's parts of its partitions are compacted; 0 = never, the default. */
+  readonly compactEveryMs?: number;
   /** Called at the narrow places, so that tests can end the worker there by throwing. */
   readonly fault?: (point: FaultPoint) => Promise<void> | void;
   /** Takes a guard of the protocol out, so that the soak can show what it is for. Never set otherwise. */

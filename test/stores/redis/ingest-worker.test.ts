@@ -11,7 +11,7 @@ import { oneReducer } from "../../../src/features/reducers.ts";
 import { createParquetLake } from "../../../src/stores/lake/parquet-lake.ts";
 import type { FaultPoint } from "../../../src/stores/redis/ingest-guards.ts";
 import type { IngestWorker } from "../../../src/stores/redis/ingest-worker.ts";
-import { stateKey } from "../../../src/stores/redis/keys.ts";
+import { idsKey, stateKey } from "../../../src/stores/redis/keys.ts";
 import { replaySince } from "../../../src/stores/redis/replay-since.ts";
 import { replayStates } from "../../../src/stores/redis/replay-states.ts";
 import { createRedisStateStore } from "../../../src/stores/redis/state-store.ts";
@@ -338,6 +338,32 @@ test("a replay from a moment mends the states of those who had events since, and
   expect(await verifyStates(options(house))).toMatchObject({ equal: 1, different: 1 });
   await house.log.append([anEvent({ user: "late" })]);
   await expect(replaySince(options(house), NOON)).rejects.toThrow(/wait to be applied.*portrait work/);
+});
+
+test("an entity with hundreds of events a day keeps a short value, and every id of it is known", async () => {
+  await using house = await redisHouse(server.url, reducer, 2);
+  const worker = await house.work();
+  const events = Array.from({ length: 1_000 }, (_, i) =>
+    anEvent({ id: `h${i}`, user: "heavy", at: NOON - (i % 2) * DAY, properties: { value: 0.01 } }),
+  );
+  await house.log.append(events.slice(0, 500));
+  await worker.idle();
+  await house.log.append(events);
+  await house.log.append(events.toReversed());
+  await worker.idle();
+  expect(worker.stats()).toMatchObject({ applied: 1_000, duplicates: 1_500 });
+  const entity = { kind: "user", id: "heavy" };
+  const partition = partitionOf(entity, 2);
+  expect((await house.redis.getBuffer(stateKey(partition, 1, entity)))?.length).toBeLessThan(60);
+  const buckets = await house.redis.hvalsBuffer(idsKey(partition, 1, NOON / DAY - 0.5, entity));
+  expect(buckets.reduce((sum, ids) => sum + ids.length, 0)).toBe(500 * 8);
+  await expectExactlyOnce(house, events);
+
+  // eight days later the buckets of the first day are forgotten with its ids
+  await send(house, [anEvent({ id: "later", user: "heavy", at: NOON + 7 * DAY })]);
+  await worker.idle();
+  expect(await house.redis.exists(idsKey(partition, 1, NOON / DAY - 1.5, entity))).toBe(0);
+  expect(await house.redis.exists(idsKey(partition, 1, NOON / DAY - 0.5, entity))).toBe(1);
 });
 
 test("a lake that lost its parts is refused, not begun anew", async () => {
