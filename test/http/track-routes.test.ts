@@ -252,6 +252,7 @@ test("a body that is no JSON at all, or not in UTF-8, is refused whole and takes
     [bytes(good).subarray(0, 40), "BODY_NOT_JSON"],
     [Buffer.from(`{"writeKey":"tracker","batch":[${"1,".repeat(2_500)}1]}`), "INPUT_INVALID"],
     [Buffer.alloc(500_001, " "), "BODY_TOO_LARGE"],
+    [Buffer.alloc(40_000_000, " "), "BODY_TOO_LARGE"], // more than may be in hand: too large, not too busy
     [gzipSync(Buffer.alloc(500_001, " ")), "BODY_TOO_LARGE"],
   ] as const) {
     const headers: Record<string, string> = body[0] === 0x1f ? { "content-encoding": "gzip" } : {};

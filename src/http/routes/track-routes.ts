@@ -52,9 +52,10 @@ const Batch = z.unknown().meta({
 function atTheDoor(eventLog: EventLog): (bytes: number, withKey: boolean) => () => void {
   let inHand = 0;
   let unknown = 0;
-  return (bytes, withKey) => {
+  return (announced, withKey) => {
     const refusal = eventLog.refusal?.();
     if (refusal) throw refusal;
+    const bytes = Math.min(announced, TRACK_LIMIT); // more is not read
     if (inHand + bytes > IN_HAND || (!withKey && unknown + bytes > IN_HAND_UNKNOWN)) {
       throw new PortraitError("TOO_BUSY", "Too many events are being read at this moment. Send again in a second.", {
         retryAfterS: 1,
