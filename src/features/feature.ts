@@ -42,6 +42,8 @@ export interface Reducer {
   readonly features: readonly FeatureFace[];
   /** Digest of all declarations. A state carries it; another catalogue's state is refused, and rebuilt by replay. */
   readonly digest: string;
+  /** The properties that it looks at; undefined = any. */
+  readonly properties?: readonly string[];
   empty(): State;
   write(state: State, event: Pick<Event, "name" | "at" | "properties">): void;
   /**

@@ -48,6 +48,7 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
   return {
     features: facesOf(features),
     digest,
+    properties: propertiesOf(layout),
     empty: () => emptyState(digest, layout),
 
     write(state, event) {
@@ -82,6 +83,14 @@ export const emptyRow = (numbers: number, texts: number): Row => ({
   numbers: new Float64Array(numbers).fill(Number.NaN),
   texts: new Array<string | undefined>(texts).fill(undefined),
 });
+
+const propertiesOf = ({ series, values, picks }: Layout): string[] => [
+  ...new Set([
+    ...series.flatMap(({ value }) => value ?? []),
+    ...values.map(({ by }) => by),
+    ...picks.map(({ property }) => property),
+  ]),
+];
 
 /** Of what features mean; their words for people may change without a rebuild of all states. */
 const catalogueDigest = (features: readonly FeatureDeclaration[]): string =>

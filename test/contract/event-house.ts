@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Event, entityKey, type Property } from "../../src/events/event.ts";
-import type { EventLog, Lake } from "../../src/events/event-log.ts";
+import type { EventLog, Lake, LoggedEvent } from "../../src/events/event-log.ts";
+import { flatProperties } from "../../src/events/flat-properties.ts";
 import { comparePositions } from "../../src/events/position.ts";
 import type { Reducer } from "../../src/features/feature.ts";
 import type { StateStore } from "../../src/features/state-store.ts";
@@ -16,6 +17,23 @@ export interface EventHouse {
   idle(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** Properties whose names and values are easily mixed up. */
+const oddProperties: fc.Arbitrary<Record<string, Property>> = fc
+  .record(
+    {
+      a: fc.oneof(
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.constantFrom<Property>("5", "1e3", "true", 0),
+      ),
+      A: fc.oneof(fc.boolean(), fc.constantFrom<Property>(2 ** 53, 2 ** 60, 5e-324, 1.7e308, -1, 0.1, "nan", "null")),
+      "b/c~d.e": fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom<Property>('"', "[1]", "{}", "\u0000", "inf")),
+      till: fc.oneof(fc.integer(), fc.constantFrom<Property>("17", 17, "x".repeat(201), true)),
+      other: fc.string(),
+    },
+    { requiredKeys: [] },
+  )
+  .map((given) => flatProperties(given)); // as they come from the door
 
 /** The promises every house keeps; `open` gives a new one that applies with `reducer` and knows ids for 7 days. */
 export function eventHouseKeepsItsPromises(
@@ -105,6 +123,38 @@ export function eventHouseKeepsItsPromises(
     const asked = { kind: "till", through: odd, entities: [till("18")] };
     expect((await allOf(house.lake, asked)).map(({ id }) => id)).toEqual(["other"]);
     expect((await allOf(house.lake, { ...asked, knownUntil: NOON - 9 })).length).toBe(0);
+  });
+
+  test(`${name}: who asks for some properties gets the same events with those, value for value`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(oddProperties, { minLength: 1, maxLength: 12 }), async (drawn) => {
+        await using house = await open(reducer);
+        const entities = ["a", "b", "\u{1F600}"];
+        const events = drawn.map((properties, i) =>
+          anEvent({ id: `m${i}`, name: i % 3 ? "Paid" : "it's", user: entities[i % 3], at: NOON - i, properties }),
+        );
+        await put(house, ...events);
+        const properties = ["a", "A", "b/c~d.e", "till"];
+        for (const query of [{}, { kind: "till", through: "till" }, { knownUntil: NOON - 3 }]) {
+          const whole = await allOf(house.lake, query);
+          const lean = await allOf(house.lake, { ...query, properties });
+          const wanted = (event: LoggedEvent) => ({
+            ...[
+              event.name,
+              event.entity,
+              event.at,
+              event.known,
+              event.partition,
+              event.position,
+              event.touched === true,
+            ],
+            properties: Object.fromEntries(properties.map((name) => [name, event.properties[name]])),
+          });
+          expect(lean.map(wanted)).toEqual(whole.map(wanted));
+        }
+      }),
+      { numRuns: runs },
+    );
   });
 
   test(`${name}: a redelivery is applied once, whether in one batch or in two`, async () => {

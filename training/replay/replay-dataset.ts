@@ -61,11 +61,12 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   const plan = planColumns(recipe, reducers);
   const { seconds } = plan.joint;
   const reducer = reducers.of(recipe.entity);
-  const store = createRowStore(plan, reducers, target.event);
   const index = seconds.length > 0 ? createRowIndex() : undefined;
 
   signal?.throwIfAborted();
   const log = await lake.summary();
+  // an event in flight is a row at most, so no column has to be moved
+  const store = createRowStore(plan, reducers, target.event, target.kind === "event-becomes" ? log.events : 0);
   const until = Math.min(request.until ?? Number.POSITIVE_INFINITY, log.lastKnown ?? 0);
   const from = log.firstAt ?? 0;
   const spine = target.kind === "event-within" ? spineOf(target, from, until) : undefined;
@@ -96,7 +97,14 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   let current: LoggedEvent[] = [];
   const passes = 1 + seconds.length;
   const through = reducers.kinds.find(({ name }) => name === recipe.entity)?.from;
-  for await (const batch of lake.readByEntity({ kind: recipe.entity, through, knownUntil: until })) {
+  const properties = reducer.properties && [
+    ...new Set([
+      ...reducer.properties,
+      ...flightProperties(plan),
+      ...(target.kind === "event-becomes" ? [target.on] : []),
+    ]),
+  ];
+  for await (const batch of lake.readByEntity({ kind: recipe.entity, through, knownUntil: until, properties })) {
     signal?.throwIfAborted();
     for (const event of batch) {
       if (current.length && current[0].entity.id !== event.entity.id) {
@@ -114,7 +122,12 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
     if (!index || store.rows === 0) break;
     let read = 0;
     await readSecond({
-      batches: lake.readByEntity({ kind: kind.name, through: kind.from, knownUntil: until }),
+      batches: lake.readByEntity({
+        kind: kind.name,
+        through: kind.from,
+        knownUntil: until,
+        properties: reducers.of(kind.name).properties,
+      }),
       reducer: reducers.of(kind.name),
       event: target.event,
       index,
@@ -145,6 +158,10 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
     thing: things,
   };
 }
+
+/** What rows take of the event in flight itself. */
+const flightProperties = ({ fields, ratios }: ReturnType<typeof planColumns>): string[] =>
+  [...fields, ...ratios].map(({ property }) => property);
 
 /** The same value, or missing, in every row. */
 function isConstant(values: Dataset["values"][number]): boolean {

@@ -6,6 +6,7 @@ import type { Lake, LakeQuery, LoggedEvent } from "../../events/event-log.ts";
 import { LoggedText } from "../../events/logged-text.ts";
 import { idOf } from "../../features/entity-kinds.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
+import { createLeanReader, leanColumns, MOST_NAMES } from "./lean-events.ts";
 import { chainEnds, type PartCache, readChain } from "./parts.ts";
 
 export interface ParquetLakeOptions {
@@ -57,6 +58,18 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
           "SELECT partition, ms::DOUBLE, seq::DOUBLE, idx, kind, entity, id, name, at_ms::DOUBLE, known_ms::DOUBLE, properties, touched " +
           `FROM ${chosen(files, query)} WHERE ${condition(query)} ` +
           "ORDER BY kind, entity, known_ms, ms, seq, idx, partition";
+        const names = query.properties && (await namesIn(connection, files));
+        if (query.properties && names && names.length <= MOST_NAMES) {
+          const lean = leanColumns(`${chosen(files, query)} WHERE ${condition(query)}`, names, query.properties);
+          const order = "kind_, entity, known_, ms_, seq_, idx, partition";
+          const result = await connection.stream(`${lean} ORDER BY ${order}`).catch((error) => fail(error, files));
+          const read = createLeanReader(names, query.properties);
+          for (;;) {
+            const chunk = await result.fetchChunk().catch((error) => fail(error, files));
+            if (!chunk || chunk.rowCount === 0) return;
+            yield read(chunk);
+          }
+        }
         const result = await connection.stream(sql).catch((error) => fail(error, files));
         let entity: EntityRef = { kind: "", id: "" };
         for (;;) {
@@ -115,6 +128,14 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
       db?.closeSync();
     },
   };
+}
+
+/** The names of all events. Cost: one column, of which each part keeps every name once. */
+async function namesIn(connection: DuckDBConnection, files: readonly string[]): Promise<string[]> {
+  const result = await connection
+    .run(`SELECT DISTINCT name FROM read_parquet(${sqlList(files)}) ORDER BY name LIMIT ${MOST_NAMES + 1}`)
+    .catch((error) => fail(error, files));
+  return (await result.getRows()).map(([name]) => String(name));
 }
 
 /** With `touchedSince`, of the rows to choose from those whose entity has a late one. */
