@@ -1,5 +1,5 @@
 import type { Grid } from "./grid.ts";
-import { SLOTS_AN_HOUR, type Window } from "./window.ts";
+import { type Days, SLOTS_AN_HOUR, type Window } from "./window.ts";
 
 /** Events of one name (undefined = of any), or only those with a number in the property `value`. */
 export interface Series {
@@ -40,6 +40,13 @@ export interface Values {
   texts: boolean;
 }
 
+/** How often each value was seen on the days of a window, which several features read. */
+export interface Tally {
+  readonly values: Values;
+  readonly days: number;
+  readonly ago: number;
+}
+
 /** The first or the last value of a property of one event. */
 export interface Pick {
   readonly event: string;
@@ -55,6 +62,7 @@ export interface Layout {
   readonly tracks: TrackPlan[];
   readonly cells: Cell[];
   readonly values: Values[];
+  readonly tallies: Tally[];
   readonly picks: Pick[];
   firsts: number;
   lasts: number;
@@ -65,6 +73,7 @@ export const emptyLayout = (): Layout => ({
   tracks: [],
   cells: [],
   values: [],
+  tallies: [],
   picks: [],
   firsts: 0,
   lasts: 0,
@@ -121,6 +130,12 @@ export function wantValues(layout: Layout, event: string, by: string, cap: numbe
   values.texts ||= texts;
   values.cap = Math.max(values.cap, cap);
   return values;
+}
+
+/** Asks how often each value was seen in a window; answers the place of the tally in a moment. */
+export function wantTally(layout: Layout, values: Values, { days, ago }: Days): number {
+  const known = layout.tallies.findIndex((one) => one.values === values && one.days === days && one.ago === ago);
+  return known >= 0 ? known : layout.tallies.push({ values, days, ago }) - 1;
 }
 
 export function wantPick(layout: Layout, wanted: Omit<Pick, "place">): Pick {

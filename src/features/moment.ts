@@ -3,6 +3,7 @@ import { dayOf, slotOf } from "./grid.ts";
 import type { Layout, Series } from "./layout.ts";
 import { emptyState, type LiveState } from "./live-state.ts";
 import { placeOf } from "./track.ts";
+import { timesWithin, type ValueSet } from "./value-days.ts";
 import { DAY_MS } from "./window.ts";
 
 /** An event that is being scored: known, but not yet in the state. */
@@ -21,6 +22,8 @@ export interface Moment {
   /** By cell of the layout. */
   readonly from: Int32Array;
   readonly to: Int32Array;
+  /** By tally of the layout: how often each kept value was seen, in the order of the values. */
+  readonly times: readonly Float64Array[];
   /** The number features read so far, in the order of the catalogue. */
   numbers: Float64Array;
   inFlight: InFlight | undefined;
@@ -32,7 +35,7 @@ export type TextReader = (moment: Moment) => string | undefined;
 
 /**
  * Answers a function that looks at a state as of `now` (ms); it answers the same Moment each time.
- * Cost: O(windows · log buckets).
+ * Cost: O((windows + values) · log buckets).
  */
 export function createLook(
   catalogue: string,
@@ -45,6 +48,7 @@ export function createLook(
   const inDays = Uint8Array.from(cells, (cell) => Number(cell.grid === "days"));
   const from = new Int32Array(cells.length);
   const to = new Int32Array(cells.length);
+  const times = layout.tallies.map(({ values }) => new Float64Array(values.cap));
   const numbers = new Float64Array(0);
   const moment: Moment = {
     state: emptyState(catalogue, layout),
@@ -53,6 +57,7 @@ export function createLook(
     slot: 0,
     from,
     to,
+    times,
     numbers,
     inFlight: undefined,
   };
@@ -78,8 +83,16 @@ export function createLook(
       to[c] = placeOf(one, end);
       from[c] = placeOf(one, end - span[c]);
     }
+    for (let t = 0; t < times.length; t++) {
+      const { values, days, ago } = layout.tallies[t];
+      tally(state.values[values.place], today - ago - days + 1, today - ago, times[t]);
+    }
     return moment;
   };
+}
+
+function tally({ values }: ValueSet, from: number, to: number, times: Float64Array): void {
+  for (let v = 0; v < values.length; v++) times[v] = timesWithin(values[v], from, to);
 }
 
 /**

@@ -66,9 +66,9 @@ export function timesWithin({ days }: ValueDays, from: number, to: number): numb
   return countBetween(days, placeOf(days, from), placeOf(days, to + 1));
 }
 
-/** The value of this text, if it is among the kept ones. */
-export function findValue({ values }: ValueSet, text: string, keepText: boolean): ValueDays | undefined {
+/** The place of the value of this text among the kept ones; −1 = it is not among them. */
+export function findValue({ values }: ValueSet, text: string, keepText: boolean): number {
   const hash = hash32(text);
   const kept = keepText ? text : "";
-  return values.find((value) => value.hash === hash && value.text === kept);
+  return values.findIndex((value) => value.hash === hash && value.text === kept);
 }

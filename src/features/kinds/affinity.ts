@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { asNumber, type Kind } from "../kind.ts";
-import { wantValues } from "../layout.ts";
-import { findValue, timesWithin } from "../value-days.ts";
+import { wantTally, wantValues } from "../layout.ts";
+import { findValue } from "../value-days.ts";
 import { Days, windowText } from "../window.ts";
 import { Cap, EventName, KEEPS, PropertyName, words } from "../words.ts";
 
@@ -27,22 +27,21 @@ export const affinity: Kind<z.infer<typeof Affinity>> = {
   face: ({ window }) => ({ type: "number", unit: "share", window: windowText(window) }),
   plan({ event, by, of, window, cap }, layout) {
     const wanted = wantValues(layout, event, by, cap, false);
-    return asNumber(({ state, today }) => {
+    const tally = wantTally(layout, wanted, window);
+    return asNumber(({ state, times }) => {
       const set = state.values[wanted.place];
-      const last = today - window.ago;
-      const first = last - window.days + 1;
+      const seen = times[tally];
       let all = 0;
       let most = 0;
       for (let v = 0; v < set.values.length; v++) {
-        const times = timesWithin(set.values[v], first, last);
-        all += times;
-        if (times > most) most = times;
+        all += seen[v];
+        if (seen[v] > most) most = seen[v];
       }
       if (all === 0) return Number.NaN;
       if (of === undefined) return most / all;
       const named = findValue(set, of, wanted.texts);
-      if (named === undefined) return set.overflowed ? Number.NaN : 0;
-      return timesWithin(named, first, last) / all;
+      if (named < 0) return set.overflowed ? Number.NaN : 0;
+      return seen[named] / all;
     });
   },
 };

@@ -27,10 +27,13 @@ export const daysSinceValue: Kind<z.infer<typeof DaysSinceValue>> = {
     const wanted = wantValues(layout, event, by, cap, false);
     return asNumber(({ state, today, inFlight }) => {
       const text = inFlight?.name === event ? textOf(inFlight.properties, by) : undefined;
-      const value = text === undefined ? undefined : findValue(state.values[wanted.place], text, wanted.texts);
-      if (value === undefined) return Number.NaN;
-      const behind = placeOf(value.days, today + 1);
-      return behind > 0 ? today - value.days.buckets[behind - 1] : Number.NaN;
+      if (text === undefined) return Number.NaN;
+      const set = state.values[wanted.place];
+      const place = findValue(set, text, wanted.texts);
+      if (place < 0) return Number.NaN;
+      const { days } = set.values[place];
+      const behind = placeOf(days, today + 1);
+      return behind > 0 ? today - days.buckets[behind - 1] : Number.NaN;
     });
   },
 };

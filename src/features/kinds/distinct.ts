@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { asNumber, type Kind } from "../kind.ts";
-import { wantValues } from "../layout.ts";
-import { timesWithin, type ValueSet } from "../value-days.ts";
+import { wantTally, wantValues } from "../layout.ts";
+import type { ValueSet } from "../value-days.ts";
 import { Days, windowText } from "../window.ts";
 import { Cap, EventName, KEEPS, PropertyName, words } from "../words.ts";
 
@@ -24,14 +24,14 @@ export const distinct: Kind<z.infer<typeof Distinct>> = {
   keeps: KEEPS.values,
   face: ({ window }) => ({ type: "number", unit: "values", window: windowText(window) }),
   plan({ event, by, window, cap }, layout) {
-    const { place } = wantValues(layout, event, by, cap, false);
-    return asNumber(({ state, today }) => {
-      const last = today - window.ago;
-      const { values, overflowed } = state.values[place];
-      const sample = overflowed ? values.length - 1 : values.length;
+    const wanted = wantValues(layout, event, by, cap, false);
+    const tally = wantTally(layout, wanted, window);
+    return asNumber(({ state, times }) => {
+      const set = state.values[wanted.place];
+      const sample = set.overflowed ? set.values.length - 1 : set.values.length;
       let seen = 0;
-      for (let v = 0; v < sample; v++) if (timesWithin(values[v], last - window.days + 1, last) > 0) seen++;
-      return estimate(seen, state.values[place]);
+      for (let v = 0; v < sample; v++) if (times[tally][v] > 0) seen++;
+      return estimate(seen, set);
     });
   },
 };

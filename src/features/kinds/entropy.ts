@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { asNumber, type Kind } from "../kind.ts";
-import { wantValues } from "../layout.ts";
-import { timesWithin } from "../value-days.ts";
+import { wantTally, wantValues } from "../layout.ts";
 import { Days, windowText } from "../window.ts";
 import { Cap, EventName, KEEPS, PropertyName, words } from "../words.ts";
 
@@ -23,21 +22,18 @@ export const entropy: Kind<z.infer<typeof Entropy>> = {
   keeps: KEEPS.values,
   face: ({ window }) => ({ type: "number", unit: "bits", window: windowText(window) }),
   plan({ event, by, window, cap }, layout) {
-    const { place } = wantValues(layout, event, by, cap, false);
-    return asNumber(({ state, today }) => {
-      const { values } = state.values[place];
-      const last = today - window.ago;
-      return bitsOf(values.length, (v) => timesWithin(values[v], last - window.days + 1, last));
-    });
+    const wanted = wantValues(layout, event, by, cap, false);
+    const tally = wantTally(layout, wanted, window);
+    return asNumber(({ state, times }) => bitsOf(times[tally], state.values[wanted.place].values.length));
   },
 };
 
-/** The entropy of `length` counts in bits; NaN when all are 0. Sums in the order of the counts. */
-export function bitsOf(length: number, count: (place: number) => number): number {
+/** The entropy of the first `length` counts in bits; NaN when all are 0. Sums in the order of the counts. */
+export function bitsOf(counts: Float64Array, length = counts.length): number {
   let all = 0;
   let bits = 0;
   for (let i = 0; i < length; i++) {
-    const times = count(i);
+    const times = counts[i];
     all += times;
     if (times > 0) bits += times * Math.log2(times);
   }

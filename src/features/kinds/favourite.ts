@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { asCategory, type Kind } from "../kind.ts";
-import { wantValues } from "../layout.ts";
-import { timesWithin } from "../value-days.ts";
+import { wantTally, wantValues } from "../layout.ts";
 import { Days, windowText } from "../window.ts";
 import { Cap, EventName, KEEPS, PropertyName, words } from "../words.ts";
 
@@ -23,18 +22,18 @@ export const favourite: Kind<z.infer<typeof Favourite>> = {
   keeps: KEEPS.texts,
   face: ({ by, window }) => ({ type: "category", unit: by, window: windowText(window) }),
   plan({ event, by, window, cap }, layout) {
-    const { place } = wantValues(layout, event, by, cap, true);
-    return asCategory(({ state, today }) => {
-      const { values } = state.values[place];
-      const last = today - window.ago;
+    const wanted = wantValues(layout, event, by, cap, true);
+    const tally = wantTally(layout, wanted, window);
+    return asCategory(({ state, times }) => {
+      const { values } = state.values[wanted.place];
+      const seen = times[tally];
       let best: string | undefined;
       let most = 0;
       for (let v = 0; v < values.length; v++) {
-        const value = values[v];
-        const times = timesWithin(value, last - window.days + 1, last);
-        if (times > most || (times > 0 && times === most && best !== undefined && value.text < best)) {
-          best = value.text;
-          most = times;
+        const { text } = values[v];
+        if (seen[v] > most || (seen[v] > 0 && seen[v] === most && best !== undefined && text < best)) {
+          best = text;
+          most = seen[v];
         }
       }
       return best;

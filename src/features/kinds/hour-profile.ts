@@ -59,7 +59,7 @@ export const hourProfile: Kind<HourProfile> = {
 
 function answerOf(read: HourProfile["read"], times: Float64Array): () => number {
   if (read === "favourite") return () => times.indexOf(Math.max(...times));
-  if (read === "entropy") return () => bitsOf(times.length, (hour) => times[hour]);
+  if (read === "entropy") return () => bitsOf(times);
   const { from, until } = read;
   const wanted = (hour: number) => (from < until ? hour >= from && hour < until : hour >= from || hour < until);
   return () => {

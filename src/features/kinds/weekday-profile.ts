@@ -46,8 +46,7 @@ export const weekdayProfile: Kind<z.infer<typeof WeekdayProfile>> = {
     };
     if (read === "favourite")
       return asCategory((moment) => (fill(moment) > 0 ? WEEKDAYS[times.indexOf(Math.max(...times))] : undefined));
-    if (read === "entropy")
-      return asNumber((moment) => (fill(moment) > 0 ? bitsOf(times.length, (day) => times[day]) : Number.NaN));
+    if (read === "entropy") return asNumber((moment) => (fill(moment) > 0 ? bitsOf(times) : Number.NaN));
     const wanted = [...new Set(read)].map((name) => WEEKDAYS.indexOf(name));
     return asNumber((moment) => {
       const all = fill(moment);
