@@ -49,8 +49,19 @@ function headText({ id, at, entity, reach, others, event, fields, fieldsJson, sc
   return `{"id":${JSON.stringify(id)},"at":${at}${known},"scores":[${scores.map(faceText).join(",")}]}`;
 }
 
-const faceText = ({ model, version, digest, row }: ScoreRecord): string =>
-  JSON.stringify({ model, version, digest, columns: row.length });
+/** Versions are few, and each says the same of itself every time. */
+const FACES = 100;
+const faces = new Map<string, string>();
+
+function faceText({ model, version, digest, row }: ScoreRecord): string {
+  const key = `${digest} ${row.length} ${model} ${version}`;
+  const known = faces.get(key);
+  if (known !== undefined) return known;
+  if (faces.size >= FACES) faces.clear();
+  const text = JSON.stringify({ model, version, digest, columns: row.length });
+  faces.set(key, text);
+  return text;
+}
 
 /** @throws Error when the bytes are no receipt of this format */
 export function parseReceipt(bytes: Buffer): Receipt {

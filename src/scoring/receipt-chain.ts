@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 /**
  * The chain of receipts of one process.
@@ -21,9 +21,9 @@ export interface ChainLink {
 export const SALT_BYTES = 16;
 export const DIGEST_BYTES = 32;
 
-/** What the chain knows of a receipt. */
+/** What the chain knows of a receipt. In one piece: an object that hashes piece by piece costs more than the hashing. */
 export const saltedDigest = (salt: Uint8Array, receipt: Uint8Array): Buffer =>
-  createHash("sha256").update(salt).update(receipt).digest();
+  hash("sha256", Buffer.concat([salt, receipt]), "buffer");
 
 /** What the first link follows. */
 export const rootOf = (chain: string): Buffer => createHash("sha256").update(`portrait receipts ${chain}`).digest();
@@ -32,9 +32,9 @@ export const rootOf = (chain: string): Buffer => createHash("sha256").update(`po
 export function nextLink(before: Uint8Array, number: number, digests: readonly Buffer[]): ChainLink {
   const head = Buffer.alloc(8);
   head.writeDoubleLE(number);
-  const hash = createHash("sha256").update(before).update(head);
-  for (const digest of digests) hash.update(digest);
-  return { number, digests, link: hash.digest() };
+  const sum = createHash("sha256").update(before).update(head);
+  for (const digest of digests) sum.update(digest);
+  return { number, digests, link: sum.digest() };
 }
 
 /** The first thing that is wrong with a chain. */

@@ -9,7 +9,8 @@ import { redisAway, redisFailure } from "./redis-failure.ts";
 export const LATEST_KEPT = 10_000;
 export const DESKS = "receipts:desks";
 /** All keys of one desk lie in one slot of a Cluster. */
-export const receiptKey = (id: string): string => `receipt:{${deskOf(id)}}:${id}`;
+const receiptPrefix = (desk: string): string => `receipt:{${desk}}:`;
+export const receiptKey = (id: string): string => receiptPrefix(deskOf(id)) + id;
 export const latestKey = (desk: string): string => `receipts:latest:{${desk}}`;
 /** A chain is named after its first receipt, so its desk is in its name. */
 export const chainKey = (chain: string): string => `receipts:chain:{${deskOf(chain)}}:${chain}`;
@@ -20,19 +21,28 @@ const GROUP_MOST = 500;
 
 /**
  * Stores a group of receipts and the link that it adds to its chain, and names them among the newest: all or nothing.
- * One command instead of one for each receipt: preparing a command costs the service more than Redis its work.
+ * One command of few arguments instead of several for each receipt: preparing an argument costs the service more than
+ * Redis its part of the work. The receipts' keys are made here, of the desk's own tag, so they lie in the slot of the
+ * keys that are named.
  *
- * KEYS: the newest, the chain, then n receipts.
- * ARGV: ms to keep, newest to keep, entry id, link, digests, then n sealed receipts, n ids.
+ * KEYS: the newest, the chain.
+ * ARGV: ms to keep, newest to keep, entry id, link, digests, what receipts' keys begin with, for each receipt the
+ * lengths of its id and of its sealed bytes (u32, little-endian), then all ids and sealed receipts one after the other.
  */
 const KEEP = `
-local n = #KEYS - 2
-for i = 1, n do redis.call('SET', KEYS[i + 2], ARGV[i + 5], 'PX', ARGV[1]) end
+local sizes, all, ids, at = ARGV[7], ARGV[8], {}, 1
+for i = 1, #sizes / 8 do
+  local id, size = struct.unpack('<I4I4', sizes, 8 * i - 7)
+  ids[i] = string.sub(all, at, at + id - 1)
+  at = at + id
+  redis.call('SET', ARGV[6] .. ids[i], string.sub(all, at, at + size - 1), 'PX', ARGV[1])
+  at = at + size
+end
 redis.call('XADD', KEYS[2], ARGV[3], 'link', ARGV[4], 'digests', ARGV[5])
 redis.call('PEXPIRE', KEYS[2], ARGV[1])
-redis.call('LPUSH', KEYS[1], unpack(ARGV, n + 6, 2 * n + 5))
+redis.call('LPUSH', KEYS[1], unpack(ids))
 redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)
-return n`;
+return #ids`;
 
 interface Waiting {
   readonly id: string;
@@ -89,14 +99,13 @@ export function createReceiptGroups({ redis, keepMs, patienceMs }: GroupOptions)
     const digests = group.map(({ bytes }, i) => saltedDigest(saltOf(i), bytes));
     const { link } = nextLink(chain.link, number, digests);
     const name = chain.name;
-    const ids = group.map(({ id }) => id);
-    const sealed = group.map(({ bytes }, place) =>
+    const packed = group.flatMap(({ id, bytes }, place) => [
+      Buffer.from(id),
       packSealed({ bytes, salt: saltOf(place), chain: name, number, place }),
-    );
-    const keys = [latestKey(desk), chainKey(name), ...ids.map(receiptKey)];
-    const facts = [keepMs, LATEST_KEPT, entryOf(number), link, Buffer.concat(digests)];
-    const kept = redis.eval(KEEP, keys.length, ...keys, ...facts, ...sealed, ...ids);
-    await within(patienceMs, Promise.all([announced, kept]));
+    ]);
+    const facts = [keepMs, LATEST_KEPT, entryOf(number), link, Buffer.concat(digests), receiptPrefix(desk)];
+    const keep = redis.eval(KEEP, 2, latestKey(desk), chainKey(name), ...facts, sizesOf(packed), Buffer.concat(packed));
+    await within(patienceMs, Promise.all([announced, keep]));
     chain = { name, number, link };
   }
 
@@ -107,6 +116,14 @@ export function createReceiptGroups({ redis, keepMs, patienceMs }: GroupOptions)
         if (!under && waiting.length === 1) setImmediate(commitAll);
       }),
   };
+}
+
+function sizesOf(parts: readonly Buffer[]): Buffer {
+  const sizes = Buffer.allocUnsafe(4 * parts.length);
+  parts.forEach(({ length }, i) => {
+    sizes.writeUInt32LE(length, 4 * i);
+  });
+  return sizes;
 }
 
 /** A link's place in its stream: Redis wants ids above 0-0. */
