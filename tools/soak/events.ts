@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { createRandom } from "../../models/random.ts";
@@ -14,6 +14,7 @@ import { FAULT_POINTS, type FaultPoint, type Guard } from "../../src/stores/redi
 import { type VerifySummary, verifyStates } from "../../src/stores/redis/verify-states.ts";
 import { whenApplied } from "../../src/stores/redis/when-applied.ts";
 import { Actor } from "./actor.ts";
+import { buildForSoak } from "./build.ts";
 import { SOAK, soakReducers } from "./events-reducers.ts";
 import { type Post, startTraffic } from "./events-traffic.ts";
 
@@ -60,6 +61,7 @@ const PORT_TRIES = 5;
 export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoakResult> {
   const { seed, without, onProgress } = options;
   const random = createRandom(seed);
+  const build = buildForSoak();
   const root = mkdtempSync(join(tmpdir(), "portrait-soak-"));
   const lakeDir = join(root, "lake");
   const socket = join(root, "redis.sock");
@@ -84,15 +86,15 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
       ]),
     ],
   });
-  const tsx = (script: string, ...args: string[]): readonly [string, readonly string[]] => [
+  const node = (script: string, ...args: string[]): readonly [string, readonly string[]] => [
     process.execPath,
-    ["--import", "tsx", resolve(script), ...args],
+    [build.file(script), ...args],
   ];
   const api = options.api
     ? new Actor({
         name: "api",
         restartMs: 50,
-        command: () => tsx("src/cli/main.ts", "serve"),
+        command: () => node("src/cli/main.ts", "serve"),
         env: {
           REDIS_URL: redisUrl,
           PORT: String(port),
@@ -117,7 +119,7 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
       name: own,
       restartMs: 50,
       command: () =>
-        tsx(
+        node(
           "tools/soak/events-worker.ts",
           ...["--redis", redisUrl, "--lake", lakeDir, "--lease", lease, "--without", without ?? ""],
           ...["--arm", nextPoint(own), "--passes", String(1 + random.below(6))],
@@ -128,7 +130,7 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
         if (!killed && how === "SIGKILL" && point) {
           points[point]++;
           kills[name]++;
-        } else if (!killed && how !== "0") complaints.add(said.trim().split("\n").at(-1)?.slice(0, 300) ?? how);
+        } else if (!killed && how !== "0") complaints.add(whyOf(said, how));
       },
     });
   const workers = [worker("worker", "one", "1000"), worker("worker", "two", "1000")];
@@ -209,6 +211,7 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
     connection.disconnect();
     await lake.close();
     rmSync(root, { recursive: true, force: true });
+    build.remove();
   }
 
   async function settled(redis: typeof connection): Promise<void> {
@@ -230,6 +233,12 @@ async function calmWorker(redisUrl: string, lakeDir: string): Promise<void> {
   await worker.idle();
   await worker.close();
 }
+
+/** The line of an error, of all that a process said last. */
+const whyOf = (said: string, how: string): string => {
+  const lines = said.trim().split("\n");
+  return (lines.find((line) => /Error|Wanted|lake|log/i.test(line)) ?? lines.at(-1) ?? how).slice(0, 400);
+};
 
 /** Batches through the door of the log, in this process. */
 function straightTo(redis: Redis): Post {
