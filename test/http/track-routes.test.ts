@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { PortraitError } from "../../src/errors.ts";
 import { compileEventSchemas, EventSchemas } from "../../src/events/event-schema.ts";
 import { createMemoryQuarantine } from "../../src/stores/memory/quarantine.ts";
-import { NOON } from "../support/scoring.ts";
+import { NOON, tinyEvent } from "../support/scoring.ts";
 import { type Answer, serve } from "../support/serve.ts";
 
 const order = (messageId: string) => ({
@@ -163,6 +163,18 @@ test("an event that breaks its schema is answered by its place, waits in quarant
   expect((await house.post("/v1/quarantine/replay", {})).body).toEqual({ replayed: 2, kept: 0, unknown: [] });
   expect((await house.get("/v1/quarantine")).body).toEqual({ items: [] });
   expect((await house.post("/v1/score", { id: "u1" })).status).toBe(200); // it is in the state of u1
+});
+
+test("who looked at a waiting event and who replayed is written down", async () => {
+  const quarantine = createMemoryQuarantine({ clock: () => NOON });
+  await quarantine.put([{ event: tinyEvent(), reason: "" }]);
+  await using house = await serve({ quarantine });
+  const [{ id }] = (await house.get("/v1/quarantine")).body.items as unknown as { id: string }[];
+  await house.get(`/v1/quarantine/${id}`);
+  await house.post("/v1/quarantine/replay", { ids: [id] });
+  const acts = (await house.get("/v1/audit")).text;
+  expect(acts).toContain(`"quarantined":"${id}"`);
+  expect(acts).toContain("POST /v1/quarantine/replay");
 });
 
 test("the quarantine is looked at by readers and replayed by admins only", async () => {
