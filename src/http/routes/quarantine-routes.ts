@@ -87,7 +87,10 @@ export function quarantineRoutes(needs: {
       body: z.strictObject({
         ids: z.array(Id).min(1).max(1_000).optional().meta({ description: "Only these; left out = all" }),
       }),
-      audit: { kind: "change", about: ({ body }) => ({ ids: body.ids === undefined ? "all" : String(body.ids.length) }) },
+      audit: {
+        kind: "change",
+        about: ({ body }) => ({ ids: body.ids === undefined ? "all" : String(body.ids.length) }),
+      },
       answers: {
         200: {
           about: "How many are in the log now",
