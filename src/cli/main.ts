@@ -33,6 +33,7 @@ const commands: (() => Promise<{ readonly register: (program: Command) => void }
   () => import("./commands/dataset.ts"),
   () => import("./commands/keys.ts"),
   () => import("./commands/audit.ts"),
+  () => import("./commands/backup.ts"),
   () => import("./commands/check.ts"),
   () => import("./commands/serve.ts"),
   () => import("./commands/work.ts"),
