@@ -38,8 +38,17 @@ const RECEIPTS_AT_ONCE = 1_000;
  * of entity; memory for the events of their entities.
  */
 export async function checkReceipts(count: number, needs: CheckNeeds): Promise<CheckReport> {
+  const { waiting: _, ...report } = await checkThese(await needs.receipts.latest(count), needs);
+  return report;
+}
+
+/** As `checkReceipts`, for the receipts of these ids; `waiting` are those with a score that the lake does not reach yet. */
+export async function checkThese(
+  ids: readonly string[],
+  needs: CheckNeeds,
+): Promise<CheckReport & { readonly waiting: readonly string[] }> {
   const { receipts, onProgress } = needs;
-  const ids = await receipts.latest(count);
+  const waiting = new Set<string>();
   const report = { receipts: 0, scores: 0, equal: 0, notYetInLake: 0 };
   const mismatched: (Difference & { receipt: string })[] = [];
   const notComparable: { receipt: string; model: string; code: string }[] = [];
@@ -55,6 +64,7 @@ export async function checkReceipts(count: number, needs: CheckNeeds): Promise<C
         report.scores++;
         if (!isInLog(receipt, own)) {
           report.notYetInLake++;
+          waiting.add(receipt.id);
           continue;
         }
         try {
@@ -70,7 +80,7 @@ export async function checkReceipts(count: number, needs: CheckNeeds): Promise<C
     }
     onProgress?.(Math.min(1, (at + RECEIPTS_AT_ONCE) / ids.length), `${report.receipts} of ${ids.length} receipts`);
   }
-  return { ...report, mismatched, notComparable };
+  return { ...report, mismatched, notComparable, waiting: [...waiting] };
 }
 
 /** All events of the receipts' entities, by entity, as far as states were read for them. */

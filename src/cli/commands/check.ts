@@ -1,10 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
-import type { ArtifactStore } from "../../scoring/artifact.ts";
-import { modelOf } from "../../scoring/artifact-bytes.ts";
-import { type CheckReport, checkReceipts } from "../../scoring/check.ts";
-import { createScorer, type Scorer } from "../../scoring/scorer.ts";
+import { type CheckNeeds, type CheckReport, checkReceipts } from "../../scoring/check.ts";
+import { createStandingCheck } from "../../scoring/standing-check.ts";
+import { createVersionScorers } from "../../scoring/version-scorers.ts";
 import { createDiskArtifacts } from "../../stores/disk/artifacts.ts";
 import { loadDeclarations, reducersOf } from "../../stores/disk/declarations.ts";
 import { createParquetLake } from "../../stores/lake/parquet-lake.ts";
@@ -13,8 +13,10 @@ import { connectFailFast, whenReady } from "../../stores/redis/connect.ts";
 import { countCheck } from "../../stores/redis/measures.ts";
 import { findRedis } from "../../stores/redis/open-redis.ts";
 import { createRedisReceipts } from "../../stores/redis/receipts.ts";
+import { durationMs } from "../duration.ts";
 import { progressBar } from "../progress.ts";
 import { paint } from "../terminal.ts";
+import { untilAsked } from "../until-asked.ts";
 
 const SHOWN = 10;
 
@@ -24,26 +26,69 @@ export function register(program: Command): void {
     .command("check")
     .description("Make the newest receipts again from the Parquet lake alone, and count what differs")
     .option("--receipts <n>", "how many receipts, the newest first", readCount, 1_000)
-    .option("--json", "one JSON object on stdout")
+    .option("--watch", "go on: make again what is scored from now on, round by round, until it is stopped")
+    .option("--every <time>", "with --watch: how long to wait between rounds, e.g. 10s", "30s")
+    .option("--json", "one JSON object on stdout; with --watch one a round")
     .addHelpText(
       "after",
       `
 For each receipt the features are read from the lake as they stood at its log position, the named version is opened,
 and row, margin and probability are compared to the last bit. Ends with 1 when anything differs.
 A score whose events are not in the lake yet is counted apart: the worker writes the lake every few seconds.
+What is found is added up in Redis and exported by the API's /metrics as portrait_checked_scores and
+portrait_mismatched_scores: \`portrait check --watch\` beside the worker is the standing check.
 
 Examples:
   $ portrait check
-  $ portrait check --receipts 100 --json`,
+  $ portrait check --receipts 100 --json
+  $ portrait check --watch --every 1m`,
     )
-    .action(async ({ receipts, json = false }: { receipts: number; json?: boolean }) => {
-      const report = await check(receipts, json);
-      process.stdout.write(json ? `${JSON.stringify(summary(report))}\n` : words(report));
-      if (report.mismatched.length > 0) process.exitCode = 1;
+    .action(async ({ receipts, json = false, watch = false, every }: Options) => {
+      const say = (report: CheckReport) => {
+        process.stdout.write(json ? `${JSON.stringify(summary(report))}\n` : words(report));
+        if (report.mismatched.length > 0) process.exitCode = 1;
+      };
+      await (watch ? watchOn(receipts, durationMs("--every", every), say) : once(receipts, json, say));
     });
 }
 
-async function check(count: number, quiet: boolean): Promise<CheckReport> {
+interface Options {
+  readonly receipts: number;
+  readonly json?: boolean;
+  readonly watch?: boolean;
+  readonly every: string;
+}
+
+type Say = (report: CheckReport) => void;
+
+async function once(count: number, quiet: boolean, say: Say): Promise<void> {
+  const bar = progressBar("checking receipts", { quiet });
+  await withNeeds(async (needs, keep) => {
+    const report = await checkReceipts(count, { ...needs, onProgress: bar.update });
+    bar.end(`${report.receipts} receipts`);
+    await keep(report);
+    say(report);
+  });
+}
+
+/** Rounds until it is stopped; a round in hand is finished. What found nothing new says nothing. */
+async function watchOn(most: number, everyMs: number, say: Say): Promise<void> {
+  const stop = new AbortController();
+  void untilAsked().then(() => stop.abort());
+  await withNeeds(async (needs, keep) => {
+    const standing = createStandingCheck(needs, most);
+    while (!stop.signal.aborted) {
+      const report = await standing.round();
+      await keep(report);
+      if (report.receipts > 0) say(report);
+      await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => {});
+    }
+  });
+}
+
+type Keep = (report: CheckReport) => Promise<void>;
+
+async function withNeeds(work: (needs: CheckNeeds, keep: Keep) => Promise<void>): Promise<void> {
   const config = loadConfig(process.env);
   const found = await findRedis(config);
   if (!found) {
@@ -54,49 +99,23 @@ async function check(count: number, quiet: boolean): Promise<CheckReport> {
   }
   const redis = connectFailFast(found.url);
   const lake = createParquetLake(config.paths.lake);
-  const bar = progressBar("checking receipts", { quiet });
   try {
     await whenReady(redis, 5_000);
-    const report = await checkReceipts(count, {
+    const needs = {
       receipts: createRedisReceipts({ redis, keepMs: config.receipts.keepMs }),
       lake,
       reducers: reducersOf(loadDeclarations(config.declarations)),
-      scorerOf: scorersFrom([createRedisArtifacts(redis), createDiskArtifacts(config.paths.artifacts)]),
-      onProgress: bar.update,
-    });
-    bar.end(`${report.receipts} receipts`);
-    await countCheck(redis, { scores: report.scores, mismatched: report.mismatched.length });
-    return report;
+      scorerOf: createVersionScorers([createRedisArtifacts(redis), createDiskArtifacts(config.paths.artifacts)]),
+    };
+    // a score that waits for the lake is counted in the round that makes it again
+    await work(needs, ({ scores, notYetInLake, mismatched }) =>
+      countCheck(redis, { scores: scores - notYetInLake, mismatched: mismatched.length }),
+    );
   } finally {
     redis.disconnect();
     await lake.close();
     await found.close();
   }
-}
-
-/** Opens each version once, from the first store that holds it. */
-function scorersFrom(
-  stores: readonly Pick<ArtifactStore, "load">[],
-): (model: string, version: string) => Promise<Scorer> {
-  const opened = new Map<string, Promise<Scorer>>();
-  const open = async (model: string, version: string): Promise<Scorer> => {
-    for (const [i, store] of stores.entries()) {
-      try {
-        const artifact = await store.load(model, version);
-        return createScorer(artifact, modelOf(artifact));
-      } catch (error) {
-        const elsewhere = error instanceof PortraitError && error.code === "VERSION_UNKNOWN" && i + 1 < stores.length;
-        if (!elsewhere) throw error;
-      }
-    }
-    throw new PortraitError("VERSION_UNKNOWN", `There is no version ${version} of ${model}.`);
-  };
-  return (model, version) => {
-    const key = `${model} ${version}`;
-    const there = opened.get(key) ?? open(model, version);
-    opened.set(key, there);
-    return there;
-  };
 }
 
 const summary = ({ mismatched, notComparable, ...rest }: CheckReport) => ({
