@@ -28,7 +28,9 @@ function ask(model: GbdtModel, data: Dataset): Answer {
   const rows = [...rowsOf(data)].map((row) => [...row].map((value) => (Number.isNaN(value) ? null : value)));
   const script = fileURLToPath(new URL("ask-xgboost.py", import.meta.url));
   const input = JSON.stringify({ model: toXgboost(model), columns, rows });
-  const { status, stdout, stderr } = spawnSync(PYTHON, [script], { input, encoding: "utf8", maxBuffer: 2 ** 28 });
+  // XGBoost's threads spin while they wait for each other: on a busy machine two of them take minutes.
+  const env = { ...process.env, OMP_NUM_THREADS: "1" };
+  const { status, stdout, stderr } = spawnSync(PYTHON, [script], { env, input, encoding: "utf8", maxBuffer: 2 ** 28 });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
 }

@@ -52,7 +52,9 @@ describe.skipIf(absent)("rows are exported, XGBoost learns from them in Python, 
     const files = ["--out", at("rows.csv"), "--columns", at("columns.json")];
     portrait("dataset", "export", "refund", "--parts", ...files);
     const script = here("train-elsewhere.py");
-    execFileSync(PYTHON, [script, ...["rows.csv", "columns.json", "model.json", "said.json"].map(at)]);
+    execFileSync(PYTHON, [script, ...["rows.csv", "columns.json", "model.json", "said.json"].map(at)], {
+      env: { ...env, OMP_NUM_THREADS: "1" },
+    });
     const imported: Imported = JSON.parse(portrait("models", "import", "refund", at("model.json"), "--json"));
 
     const artifact = await createDiskArtifacts(at("var/artifacts")).load("refund", imported.version);
