@@ -269,21 +269,58 @@ test("sums are the same in any order even where they wrap around", () => {
   expect(new Set([1, 2, 3, 4, 5, 6].map(sum)).size).toBe(1);
 });
 
-test("a state stays small, however busy its entity", () => {
+/** So many events of a customer of a shop, spread over so many days, in the order of time. */
+function shopping(events: number, days: number, seed: number): Happening[] {
+  const random = createRandom(seed);
+  const names = [
+    "Product Viewed",
+    "Product Viewed",
+    "Products Searched",
+    "Product Added",
+    "Order Completed",
+    "Logged In",
+  ];
+  const times = Array.from({ length: events }, () => NOON + Math.floor(random.next() * days * DAY_MS));
+  return times
+    .sort((a, b) => a - b)
+    .map((at) => ({
+      name: names[random.below(names.length)],
+      at,
+      properties: {
+        category: ["shoes", "books", "toys", "wine", "garden"][random.below(5)],
+        device: `device ${random.below(3)}`,
+        revenue: random.below(99_999) / 100,
+      },
+    }));
+}
+
+test("a state takes few bytes: some 150 for 20 events in a month, some 800 for 200 in a year", () => {
+  const bytesOf = (events: number, days: number) =>
+    Array.from({ length: 20 }, (_, seed) => reducer.encode(replay(shopping(events, days, seed))).length);
+  // with 8 bytes an event for the known ids and some 100 for Redis this stays below 600 and 3,000
+  expect(Math.max(...bytesOf(20, 30))).toBeLessThan(220);
+  expect(Math.max(...bytesOf(200, 365))).toBeLessThan(1_200);
+});
+
+test("a state stays bounded, however busy its entity", () => {
   const state = reducer.empty();
   const random = createRandom(5);
-  for (let day = 0; day < 420; day++)
-    for (let i = 0; i < 150; i++) {
+  const busy = (events: number, days: number, from: number) => {
+    for (let i = 0; i < events; i++) {
       const name = ["Product Viewed", "Product Added", "Order Completed", "Logged In"][random.below(4)];
       const properties = {
         category: `c${random.below(500)}`,
         device: `d${random.below(500)}`,
         revenue: random.below(9_999) / 100,
       };
-      reducer.write(state, { name, at: NOON + day * DAY_MS + random.below(DAY_MS), properties });
+      reducer.write(state, { name, at: NOON + from * DAY_MS + Math.floor((i / events) * days * DAY_MS), properties });
     }
-  const busy = reducer.encode(state).length;
-  expect(busy).toBeLessThan(60_000);
+    return reducer.encode(state).length;
+  };
+  const year = busy(60_000, 420, 0);
+  expect(year).toBeLessThan(30_000);
+  // a day of 100,000 events fills each slot of that day, and no more
+  expect(busy(100_000, 1, 420) - year).toBeLessThan(300 * 4 * 4);
 });
 
 test("a state of another catalogue is refused", () => {
