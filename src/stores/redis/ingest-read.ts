@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { entryText } from "../entry-id.ts";
 import { type Entry, type RawEntry, toEntry } from "./ingest-entry.ts";
@@ -14,34 +15,72 @@ const CHUNK_EVENTS = 2_000;
 const CHUNK_ENTRIES = 200;
 /** How long a read waits for news: no news is what lets the worker look at the clock. */
 const BLOCK_MS = 40;
+/** On a cluster, where partitions lie on several slots and are asked one by one. */
+const ASK_AGAIN_MS = 10;
 
-/** Reads on from the cursors of partitions; answers nothing when there is no news for a moment. */
+type Answer = [Buffer, RawEntry[]][] | null;
+
+/**
+ * Reads on from the cursors of partitions; answers nothing when there is no news for a moment.
+ *
+ * One blocking XREAD over all of them; a Redis Cluster refuses that (CROSSSLOT), and is then asked for each.
+ */
 export function createNewsReader(reader: Redis): (partitions: readonly Partition[]) => Promise<News[]> {
   let eventsAnEntry = 50; // measured as it goes: entries hold from one event to thousands
+  let oneByOne = false;
+
+  async function together(partitions: readonly Partition[], count: number): Promise<Answer> {
+    const keys = partitions.map(({ index }) => logKey(index));
+    const cursors = partitions.map(({ cursor }) => entryText(cursor));
+    return (await reader.xreadBuffer(
+      ...(["COUNT", count, "BLOCK", BLOCK_MS, "STREAMS", ...keys, ...cursors] as Parameters<Redis["xreadBuffer"]>),
+    )) as Answer;
+  }
+
+  async function each(partitions: readonly Partition[], count: number): Promise<Answer> {
+    const until = performance.now() + BLOCK_MS;
+    for (;;) {
+      const answers = await Promise.all(
+        partitions.map(
+          ({ index, cursor }) =>
+            reader.xreadBuffer("COUNT", count, "STREAMS", logKey(index), entryText(cursor)) as Promise<Answer>,
+        ),
+      );
+      const found = answers.flatMap((answer) => answer ?? []);
+      if (found.length > 0 || performance.now() > until) return found;
+      await sleep(ASK_AGAIN_MS);
+    }
+  }
+
+  async function ask(partitions: readonly Partition[], count: number): Promise<Answer> {
+    if (!oneByOne) {
+      try {
+        return await together(partitions, count);
+      } catch (error) {
+        if (!(error instanceof Error && /CROSSSLOT/.test(error.message))) throw error;
+        oneByOne = true;
+      }
+    }
+    return each(partitions, count);
+  }
 
   return async (partitions) => {
-    const keys = partitions.map(({ index }) => logKey(index));
-    const answer = (await reader.xreadBuffer(
-      "COUNT",
-      Math.max(1, Math.min(CHUNK_ENTRIES, Math.round(CHUNK_EVENTS / eventsAnEntry))),
-      "BLOCK",
-      BLOCK_MS,
-      "STREAMS",
-      ...keys,
-      ...partitions.map(({ cursor }) => entryText(cursor)),
-    )) as unknown as [Buffer, RawEntry[]][] | null;
-    if (!answer) return [];
-    const news = answer.map(([key, raw]): News => {
-      const partition = partitions[keys.indexOf(key.toString())];
-      return { partition, entries: raw.map((one) => toEntry(one, partition.index)) };
-    });
+    const count = Math.max(1, Math.min(CHUNK_ENTRIES, Math.round(CHUNK_EVENTS / eventsAnEntry)));
+    const answer = await ask(partitions, count);
+    if (!answer || answer.length === 0) return [];
+    const byKey = new Map(partitions.map((partition) => [logKey(partition.index), partition]));
+    const news: News[] = [];
     let entries = 0;
     let events = 0;
-    for (const one of news) {
+    for (const [key, raw] of answer) {
+      const partition = byKey.get(key.toString());
+      if (!partition) continue;
+      const one = { partition, entries: raw.map((entry) => toEntry(entry, partition.index)) };
+      news.push(one);
       entries += one.entries.length;
       for (const entry of one.entries) events += entry.events.length + (entry.forward?.events.length ?? 0);
     }
-    const mean = events / entries;
+    const mean = events / Math.max(1, entries);
     eventsAnEntry = Math.max(1, (eventsAnEntry + mean) / 2, mean);
     return news;
   };
