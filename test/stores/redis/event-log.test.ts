@@ -1,9 +1,13 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { connectFailFast, whenReady } from "../../../src/stores/redis/connect.ts";
 import { createRedisEventLog } from "../../../src/stores/redis/event-log.ts";
+import { openRedis } from "../../../src/stores/redis/open-redis.ts";
 import { anEvent, countingReducer } from "../../support/events.ts";
 import { useRedis } from "../../support/redis.ts";
 import { redisHouse } from "../../support/redis-house.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 
 const server = useRedis();
 const reducer = countingReducer();
@@ -115,4 +119,28 @@ test("a log of another number of partitions is not written to", async () => {
   await house.log.append([anEvent()]);
   const other = createRedisEventLog({ redis: house.redis, partitions: 4 });
   await expect(other.append([anEvent()])).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+});
+
+test("the private Redis answers an append once it is on disk, and after a crash it is there", async () => {
+  const dir = tempDir();
+  const place = { redis: { url: undefined }, paths: { redis: dir } };
+  const opened = await openRedis(place);
+  const redis = connectFailFast(opened.url);
+  await whenReady(redis, 5_000);
+  expect(await redis.config("GET", "append*")).toEqual(expect.arrayContaining(["appendfsync", "always", "yes"]));
+  await createRedisEventLog({ redis, partitions: 2 }).append([anEvent({ id: "on-disk" }), anEvent({ user: "u2" })]);
+  const written = readdirSync(join(dir, "appendonlydir")).map((name) => readFileSync(join(dir, "appendonlydir", name)));
+  expect(Buffer.concat(written).includes("on-disk")).toBe(true);
+  const pid = Number(/process_id:(\d+)/.exec(await redis.info("server"))?.[1]);
+  redis.disconnect();
+  process.kill(pid, "SIGKILL");
+  await opened.close();
+
+  const again = await openRedis(place);
+  const second = connectFailFast(again.url);
+  await whenReady(second, 5_000);
+  const lengths = await Promise.all([second.xlen("log:{p0}"), second.xlen("log:{p1}")]);
+  expect(lengths.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(0);
+  second.disconnect();
+  await again.close();
 });
