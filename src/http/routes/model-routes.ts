@@ -160,7 +160,10 @@ export function modelRoutes(needs: ModelNeeds): Route[] {
         })
         .optional(),
       bodyOptional: true,
-      audit: { kind: "change", about: ({ params, body }) => ({ model: params.name, reason: body?.reason ?? "manual" }) },
+      audit: {
+        kind: "change",
+        about: ({ params, body }) => ({ model: params.name, reason: body?.reason ?? "manual" }),
+      },
       answers: { 202: { about: "The job that makes it, and where to look at it", schema: Asked } },
       errors: ["MODEL_UNKNOWN", "RECIPE_UNKNOWN", "REDIS_AWAY", "REDIS_FULL"],
       async handle({ params: { name }, body }) {
