@@ -32,9 +32,15 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
   async function together(partitions: readonly Partition[], count: number): Promise<Answer> {
     const keys = partitions.map(({ index }) => logKey(index));
     const cursors = partitions.map(({ cursor }) => entryText(cursor));
-    return (await reader.xreadBuffer(
-      ...(["COUNT", count, "BLOCK", BLOCK_MS, "STREAMS", ...keys, ...cursors] as Parameters<Redis["xreadBuffer"]>),
-    )) as Answer;
+    return reader.xreadBuffer(
+      "COUNT",
+      count,
+      "BLOCK",
+      BLOCK_MS,
+      "STREAMS",
+      ...keys,
+      ...cursors,
+    ) as unknown as Promise<Answer>;
   }
 
   async function each(partitions: readonly Partition[], count: number): Promise<Answer> {
