@@ -28,6 +28,7 @@ interface Imported {
   readonly version: string;
   readonly backend: string;
   readonly promoted: boolean;
+  readonly why: string;
   readonly calibration: string;
   readonly parts: { readonly fit: number; readonly choose: number; readonly test: number };
   readonly test: { readonly rows: number; readonly auc: number };
@@ -57,7 +58,8 @@ describe.skipIf(absent)("rows are exported, XGBoost learns from them in Python, 
     });
     const imported: Imported = JSON.parse(portrait("models", "import", "refund", at("model.json"), "--json"));
 
-    const artifact = await createDiskArtifacts(at("var/artifacts")).load("refund", imported.version);
+    const store = createDiskArtifacts(at("var/artifacts"));
+    const artifact = await store.load("refund", imported.version);
     const model = modelOf(artifact);
     const said: { version: string; trees: number; probability: number[] } = JSON.parse(
       readFileSync(at("said.json"), "utf8"),
@@ -72,8 +74,10 @@ describe.skipIf(absent)("rows are exported, XGBoost learns from them in Python, 
     expect(artifact.manifest.source).toMatchObject({ type: "recipe", recipe: "refund" });
     const count = (part: string) => rows.parts.filter((one) => one === part).length;
     expect(imported.parts).toMatchObject({ fit: count("fit"), choose: count("choose"), test: count("test") });
-    expect(imported.promoted).toBe(true);
-    console.log(`${said.trees} trees, ${rows.parts.length} rows, test AUC ${imported.test.auc}`);
+    // Whether it answers is the gate's business, which says why.
+    expect(await store.champion("refund")).toBe(imported.promoted ? imported.version : undefined);
+    expect(imported.why).toMatch(/^imported: ./);
+    console.log(`${said.trees} trees, ${rows.parts.length} rows, test AUC ${imported.test.auc}; ${imported.why}`);
   }, 300_000);
 
   test("and is refused where columns, labels or the file do not fit", () => {
