@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { type Bench, type BenchLine, benchLine } from "../../models/bench-line.ts";
 import { loadConfig } from "../config.ts";
 import { startPrivateRedis } from "../stores/redis/private-redis.ts";
+import { askAtRate } from "./bench-open-loop.ts";
 import { type BenchHouse, furnish } from "./bench-serve-house.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
@@ -43,7 +44,7 @@ interface Round {
 /**
  * Scores over HTTP: ours against bare `node:http` that calls our own parse, score and serialise functions, and against
  * FastAPI with XGBoost on the same trees. A server at a time on one core, Redis and the load on the other, the courses
- * in turn, round by round. `--seconds=3` is the length of one course.
+ * in turn, round by round; then p99 at a fixed 1,000 requests a second. `--seconds=3` is the length of one course.
  */
 export const bench: Bench = async ({ say, runs, options }) => {
   const seconds = Number(options.seconds ?? 3);
@@ -62,7 +63,13 @@ export const bench: Bench = async ({ say, runs, options }) => {
     const env = { PORTRAIT_VAR: folder };
     const house = await furnish(loadConfig(env), redis.url);
     // batches in a process of their own: what they leave in the heap is not the online score's to carry
-    for (const [name, what] of Object.entries({ bare: "bare", ours: "ours", batches: "ours", express: "express" }))
+    for (const [name, what] of Object.entries({
+      bare: "bare",
+      ours: "ours",
+      batches: "ours",
+      front: "front",
+      express: "express",
+    }))
       servers.set(name, await startServer(process.execPath, [CHILD, what, redis.url], env));
     if (peer) {
       writeFileSync(join(folder, "model.json"), house.xgboost);
@@ -84,7 +91,7 @@ export const bench: Bench = async ({ say, runs, options }) => {
         );
       }
     }
-    return linesOf(rounds);
+    return [...linesOf(rounds), ...(await p99AtRate(servers, house, runs, seconds, say))];
   } finally {
     for (const { child } of servers.values()) child.kill();
     await redis.close();
@@ -103,6 +110,7 @@ function coursesOf({ features, ids, batch, peerBatch }: BenchHouse): Course[] {
     { name: "ours", server: "ours", path, bodies: inline(none) },
     { name: "ours with receipt", server: "ours", path, bodies: inline("") },
     { name: "ours with 3 exact reasons", server: "ours", path, bodies: inline(`,"reasons":3${none}`) },
+    { name: "ours by node:http", server: "front", path, bodies: inline(none) },
     { name: "ours through Express", server: "express", path, bodies: inline(none) },
     { name: "bare with receipt", server: "bare", path, bodies: inline("") },
     { name: "bare by id", server: "bare", path, bodies: byId(none) },
@@ -131,6 +139,7 @@ function linesOf(rounds: ReadonlyMap<string, readonly Round[]>): BenchLine[] {
     ...ratio("ours", "bare", 0.9),
     ...ratio("ours with receipt", "bare", 0.9),
     ...ratio("ours with receipt", "bare with receipt"),
+    ...ratio("ours by node:http", "bare"),
     ...ratio("ours through Express", "bare"),
     ...ratio("ours by id", "bare by id", 0.85),
     ...ratio("ours with receipt", "FastAPI", 6),
@@ -153,6 +162,42 @@ function linesOf(rounds: ReadonlyMap<string, readonly Round[]>): BenchLine[] {
         "lower",
       ),
     ]),
+  ];
+}
+
+/** So many requests a second that nobody is busy: what is left is how long one takes, and how long the slowest. */
+const RATE = 1_000;
+
+/** p99 at a fixed rate, ours beside bare, in turn; every request is timed from the moment at which it was due. */
+async function p99AtRate(
+  servers: ReadonlyMap<string, Server>,
+  { features, key }: BenchHouse,
+  runs: number,
+  seconds: number,
+  say: (line: string) => void,
+): Promise<BenchLine[]> {
+  spawnSync("taskset", ["-ap", "-c", LOAD_CORE, String(process.pid)]);
+  const bodies = features.map((text) => `{"models":["bank"],"features":${text},"receipt":"none"}`);
+  const p99s = new Map<string, number[]>([
+    ["bare", []],
+    ["ours", []],
+  ]);
+  for (let run = 0; run < runs; run++) {
+    for (const [name, all] of p99s) {
+      const { port } = servers.get(name) as Server;
+      const took = await askAtRate({ port, key, path: "/v1/score", bodies, rate: RATE, seconds });
+      const at = (share: number) => took[Math.ceil(share * took.length) - 1];
+      all.push(at(0.99));
+      say(`${`${name}, ${RATE} requests/s`.padEnd(34)} p50 ${at(0.5).toFixed(2)}  p99 ${at(0.99).toFixed(2)} ms`);
+    }
+  }
+  const [bare, ours] = [...p99s.values()];
+  const name = `p99 at ${RATE} requests/s`;
+  const ratio = ours.map((p99, run) => p99 / bare[run]);
+  return [
+    benchLine(`${name}, ours / bare`, ratio, "lower", 1.2),
+    benchLine(`${name}, ours, ms`, ours, "lower"),
+    benchLine(`${name}, bare, ms`, bare, "lower"),
   ];
 }
 
