@@ -2,11 +2,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { auc } from "../models/metrics/auc.ts";
 import { expectedEce } from "../models/metrics/expected-ece.ts";
+import { logLoss } from "../models/metrics/log-loss.ts";
 import { table } from "../src/cli/terminal.ts";
-import { DEFAULT_FEATURES } from "../src/features/catalogue.ts";
-import { createReducers } from "../src/features/reducers.ts";
-import { BUILT_IN_RECIPES } from "../src/retraining/recipes.ts";
+import type { Lake } from "../src/events/event-log.ts";
+import type { Recipe } from "../src/retraining/recipe.ts";
+import { loadDeclarations, reducersOf } from "../src/stores/disk/declarations.ts";
 import { createParquetLake } from "../src/stores/lake/parquet-lake.ts";
 import { createMemoryArtifacts } from "../src/stores/memory/artifacts.ts";
 import type { Replayed } from "../training/replay/replay-dataset.ts";
@@ -16,20 +18,26 @@ import { retrainRecipe } from "../training/retrain.ts";
  * The real logs, from the file to a purchase model tested on the future:
  * `npx tsx tools/real-logs.ts [cdnow] [online-retail]`. Each is ingested by `portrait ingest` into a var folder of its
  * own, gone afterwards; the last line is one JSON object.
+ *
+ * What they are read by stands in real-logs.config.json, as a user would declare it for a log of orders: four recipes,
+ * with and without the month of the year, all learners or the logistic one alone. Which of them a log gets is chosen by
+ * the log loss on its stretch `before` the test begins, with nothing known later. They take a row every 7 days; "every 14 days" are the scores of every second of these moments, counted back from the last.
  */
 const LOGS = {
-  cdnow: { file: "cdnow/CDNOW_master.txt.gz", map: "cdnow" },
-  "online-retail": { file: "online-retail/online_retail.csv.gz", map: "online-retail" },
+  cdnow: { file: "cdnow/CDNOW_master.txt.gz", map: "cdnow", before: Date.UTC(1998, 0, 18) },
+  "online-retail": { file: "online-retail/online_retail.csv.gz", map: "online-retail", before: Date.UTC(2011, 9, 12) },
 };
 const SEED = 1;
 const DAY_MS = 86_400_000;
 const folder = resolve(process.env.PORTRAIT_DATASETS ?? "../shared/datasets");
+const ASKED = { seed: SEED, reason: "manual", askedAt: Date.UTC(2026, 0, 1) } as const;
 const asked = process.argv.slice(2);
-const [purchase] = BUILT_IN_RECIPES;
+const declared = loadDeclarations("tools/real-logs.config.json");
+const candidates = declared.recipes.filter(({ name }) => name.startsWith("purchase"));
 const day = (moment: number) => new Date(moment).toISOString().slice(0, 10);
 
 const logs: Record<string, unknown> = {};
-for (const [name, { file, map }] of Object.entries(LOGS)) {
+for (const [name, { file, map, before }] of Object.entries(LOGS)) {
   if (asked.length && !asked.includes(name)) continue;
   const path = join(folder, file);
   if (!existsSync(path)) {
@@ -39,14 +47,41 @@ for (const [name, { file, map }] of Object.entries(LOGS)) {
   }
   const varFolder = mkdtempSync(join(tmpdir(), `portrait-${name}-`));
   try {
-    logs[name] = await walk(name, path, map, varFolder);
+    logs[name] = await walk(name, path, map, varFolder, before);
   } finally {
     rmSync(varFolder, { recursive: true, force: true });
   }
 }
 process.stdout.write(`${JSON.stringify({ tool: "real-logs", seed: SEED, logs })}\n`);
 
-async function walk(name: string, path: string, map: string, varFolder: string) {
+/** The recipe with the smallest log loss on the newest rows that were mature before this moment. */
+async function chooseRecipe(lake: Lake, before: number): Promise<Recipe> {
+  let best: { readonly recipe: Recipe; readonly loss: number } | undefined;
+  for (const recipe of candidates) {
+    const deps = { lake, artifacts: createMemoryArtifacts(), reducers: reducersOf(declared) };
+    const { learned } = await retrainRecipe({ recipe, ...ASKED, until: before }, deps);
+    const loss = logLoss(learned.test.probability, learned.test.label);
+    console.log(`before ${day(before)}: ${recipe.name}, log loss ${loss.toFixed(4)}`);
+    if (!best || loss < best.loss) best = { recipe, loss };
+  }
+  if (!best) throw new Error("real-logs.config.json declares no purchase");
+  return best.recipe;
+}
+
+/** The chosen learner on the moments 14 days apart, which are those of the built-in recipe. */
+function everySecondMoment(time: readonly number[], label: ArrayLike<number>, probability: ArrayLike<number>) {
+  const newest = Math.max(...new Set(time));
+  const rows = [...time.keys()].filter((row) => ((newest - time[row]) / DAY_MS) % 14 === 0);
+  const labels = Uint8Array.from(rows, (row) => label[row]);
+  const scores = Float64Array.from(rows, (row) => probability[row]);
+  return {
+    rows: rows.length,
+    auc: auc(scores, labels),
+    logLoss: logLoss(scores, labels),
+  };
+}
+
+async function walk(name: string, path: string, map: string, varFolder: string, before: number) {
   const { REDIS_URL: _, PORTRAIT_CONFIG: __, ...env } = process.env;
   const ingest = spawnSync(
     process.execPath,
@@ -60,18 +95,17 @@ async function walk(name: string, path: string, map: string, varFolder: string) 
     const summary = await lake.summary();
     let replayed: Replayed | undefined;
     const started = performance.now();
+    const recipe = await chooseRecipe(lake, before);
     const { learned, about } = await retrainRecipe(
       {
-        recipe: purchase,
-        seed: SEED,
-        reason: "manual",
-        askedAt: Date.UTC(2026, 0, 1),
+        recipe,
+        ...ASKED,
         beside: (rows) => {
           replayed = rows;
           return {};
         },
       },
-      { lake, artifacts: createMemoryArtifacts(), reducers: createReducers(DEFAULT_FEATURES) },
+      { lake, artifacts: createMemoryArtifacts(), reducers: reducersOf(declared) },
     );
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     const time = replayed?.data.time ?? new Float64Array();
@@ -79,11 +113,14 @@ async function walk(name: string, path: string, map: string, varFolder: string) 
     const newest = time.reduce((most, moment) => Math.max(most, moment), 0);
     // the numbers below are worth nothing if a label looked beyond the log
     if (newest + 30 * DAY_MS > about.until) throw new Error(`${name}: a spine moment's horizon ends beyond the log`);
+    if (testTimes.some((moment) => moment < before)) throw new Error(`${name}: the recipe was chosen on test rows`);
 
     const metrics = Object.fromEntries(
       Object.entries(learned.metrics).map(([who, { auc, logLoss, ece }]) => [who, { auc, logLoss, ece }]),
     );
+    const fortnightly = everySecondMoment(testTimes, learned.test.label, learned.test.probability);
     const facts = {
+      recipe: recipe.name,
       events: summary.events,
       customers: summary.entities,
       from: day(about.from),
@@ -98,18 +135,22 @@ async function walk(name: string, path: string, map: string, varFolder: string) 
         baseRate: learned.test.label.reduce((sum, y) => sum + y, 0) / testTimes.length,
       },
       metrics,
+      everyFourteenDays: fortnightly,
       eceOfPerfect95: expectedEce(learned.test.probability, { seed: SEED }).p95,
       seconds,
     };
     console.log(
       `\n${name}: ${summary.events.toLocaleString("en")} events of ${summary.entities.toLocaleString("en")} customers, ` +
-        `${facts.from} to ${facts.until}; tested on ${facts.test.from} to ${facts.test.until}`,
+        `${facts.from} to ${facts.until}; ${recipe.name} tested on ${facts.test.from} to ${facts.test.until}`,
     );
     console.log(
       table(
         ["", "AUC", "log loss", "calib. error"],
         Object.entries(metrics).map(([who, m]) => [who, ...[m.auc, m.logLoss, m.ece].map((x) => (x ?? 0).toFixed(4))]),
       ),
+    );
+    console.log(
+      `every 14 days: AUC ${fortnightly.auc.toFixed(4)}, log loss ${fortnightly.logLoss.toFixed(4)} on ${fortnightly.rows} rows`,
     );
     return facts;
   } finally {
