@@ -108,7 +108,8 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
   /** The point that was hit least, of those that no other worker is armed with. */
   const armedNow = new Map<string, FaultPoint>();
   const nextPoint = (name: string): FaultPoint => {
-    const taken = new Set(armedNow.values());
+    const taken = new Set<FaultPoint>(armedNow.values());
+    if (name === "rival") taken.add("before-hand-over"); // it shares with nobody
     const free = FAULT_POINTS.filter((point) => !taken.has(point));
     const point = free.reduce((least, one) => (points[one] < points[least] ? one : least));
     armedNow.set(name, point);
@@ -118,12 +119,15 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
     new Actor({
       name: own,
       restartMs: 50,
-      command: () =>
-        node(
+      command: () => {
+        const point = nextPoint(own);
+        const passes = point === "before-hand-over" ? 1 : 1 + random.below(6); // there is one only when another comes
+        return node(
           "tools/soak/events-worker.ts",
           ...["--redis", redisUrl, "--lake", lakeDir, "--lease", lease, "--without", without ?? ""],
-          ...["--arm", nextPoint(own), "--passes", String(1 + random.below(6))],
-        ),
+          ...["--arm", point, "--passes", String(passes)],
+        );
+      },
       onEnd(killed, how, said) {
         const point = armedNow.get(own);
         armedNow.delete(own);
@@ -229,9 +233,12 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
 async function calmWorker(redisUrl: string, lakeDir: string): Promise<void> {
   const { startIngestWorker } = await import("../../src/stores/redis/ingest-worker.ts");
   const worker = await startIngestWorker({ redisUrl, lakeDir, ...SOAK, reducers: soakReducers(), leaseMs: 1_000 });
-  await Promise.race([worker.idle(), worker.ended]);
-  await worker.idle();
-  await worker.close();
+  try {
+    await worker.idle();
+    await worker.idle(); // what the last commits forwarded
+  } finally {
+    await worker.close();
+  }
 }
 
 /** The line of an error, of all that a process said last. */
