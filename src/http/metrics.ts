@@ -1,8 +1,18 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  type MetricObject,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from "prom-client";
 import type { Champions } from "../scoring/champions.ts";
 import type { Traces } from "./otlp-traces.ts";
 import { createRequestTimes } from "./request-times.ts";
+import { measuresOfSiblings } from "./sibling-measures.ts";
 import { createTimes } from "./times.ts";
 
 /** Whoever invents methods must not fill the memory; routes and statuses are few. */
@@ -64,6 +74,7 @@ export function createMetrics(facts: {
   });
   const events = new Counter({ name: "portrait_events_taken_total", help: "Events accepted into the log", registers });
   new Gauge({
+    aggregator: "max",
     name: "portrait_champion",
     help: "1 for each version that answers now",
     labelNames: ["model", "version"],
@@ -74,6 +85,7 @@ export function createMetrics(facts: {
     },
   });
   new Gauge({
+    aggregator: "max",
     name: "portrait_champion_age_seconds",
     help: "Since the version that answers was made",
     labelNames: ["model"],
@@ -85,6 +97,7 @@ export function createMetrics(facts: {
     },
   });
   new Gauge({
+    aggregator: "min",
     name: "portrait_redis_ready",
     help: "1 when Redis answers",
     registers,
@@ -93,6 +106,10 @@ export function createMetrics(facts: {
     },
   });
   const stored = storedMeasures(registers);
+  const all = measuresOfSiblings(async () => {
+    stored(facts.redisReady() ? await measures?.().catch(() => undefined) : undefined);
+    return registry.getMetricsAsJSON();
+  });
   return {
     answered(given, route, status, seconds, headers, requestId) {
       const method = METHODS.has(given) ? given : "other";
@@ -108,26 +125,38 @@ export function createMetrics(facts: {
     },
     eventsTaken: (count) => events.inc(count),
     async page() {
-      stored(facts.redisReady() ? await measures?.().catch(() => undefined) : undefined);
-      return { text: await registry.metrics(), type: registry.contentType };
+      return { text: await textOfAll(await all()), type: registry.contentType };
     },
   };
 }
 
+/** Sums of what several processes counted; of what all see alike, the greatest or the least. */
+const textOfAll = (all: readonly MetricObjectWithValues<MetricValue<string>>[][]): Promise<string> =>
+  AggregatorRegistry.aggregate(all as unknown as MetricObject[]).metrics();
+
 /** The measures of the stores; a missing one is absent, never zero. */
 function storedMeasures(registers: Registry[]): (found: Measures | undefined) => void {
   const behind = new Gauge({
+    aggregator: "max",
     name: "portrait_states_behind_seconds",
     help: "Age of the oldest event that is taken and not yet in the states",
     registers,
   });
-  const jobs = new Gauge({ name: "portrait_jobs", help: "Retraining jobs by state", labelNames: ["state"], registers });
+  const jobs = new Gauge({
+    aggregator: "max",
+    name: "portrait_jobs",
+    help: "Retraining jobs by state",
+    labelNames: ["state"],
+    registers,
+  });
   const checked = new Gauge({
+    aggregator: "max",
     name: "portrait_checked_scores",
     help: "Scores that portrait check made again from the log",
     registers,
   });
   const mismatched = new Gauge({
+    aggregator: "max",
     name: "portrait_mismatched_scores",
     help: "Scores that came out otherwise when portrait check made them again: should be 0",
     registers,

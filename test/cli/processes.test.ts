@@ -147,3 +147,48 @@ test("a worker that dies is started again; when the API is killed, its worker en
   await expect.poll(() => alive(worker), { timeout: 15_000 }).toBe(false);
   process.kill(redis); // nobody is left to stop it: the next `up` in that folder would
 });
+
+test("serve --processes answers from several at one address, sums their measures, replaces, renews and ends them", async () => {
+  const api = portrait(["serve", "--json", "--processes", "2"], { PORTRAIT_VAR: await varWithChampion() });
+  const url = String((await api.hear("all processes answer", 110_000)).url);
+  const pids = () => {
+    const listed = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(api.pid)], { encoding: "utf8" });
+    const serving = listed.split("\n").filter((line) => line.includes(" serve "));
+    return serving.map((line) => Number.parseInt(line, 10));
+  };
+  const before = pids();
+  expect(before).toHaveLength(2);
+  const score = async () => {
+    const headers = { "content-type": "application/json", authorization: `Bearer ${KEY}`, connection: "close" };
+    const body = JSON.stringify({ models: ["bank"], features: { age: 40 } });
+    return (await fetch(`${url}/v1/score`, { method: "POST", headers, body })).status;
+  };
+  for (let i = 0; i < 10; i++) expect(await score()).toBe(200); // a new connection each: both have some
+  const page = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${KEY}` } })).text();
+  expect(page).toMatch(/portrait_scores_total\{model="bank",version="v1"\} 10\n/);
+  expect(page).toMatch(/portrait_champion\{model="bank",version="v1"\} 1\n/);
+
+  process.kill(before[0], "SIGKILL");
+  await api.hear("a process ended; another takes its place");
+  expect(await score()).toBe(200);
+
+  let lost = 0;
+  let asked = 0;
+  let over = false;
+  const asking = (async () => {
+    while (!over) {
+      asked++;
+      if ((await score().catch(() => 0)) !== 200) lost++;
+    }
+  })();
+  process.kill(api.pid, "SIGHUP");
+  await api.hear("all processes are renewed", 110_000);
+  over = true;
+  await asking;
+  expect(asked).toBeGreaterThan(10);
+  expect(lost).toBe(0);
+  expect(pids().some((pid) => before.includes(pid))).toBe(false);
+  const last = pids();
+  expect(await api.end()).toBe(0);
+  expect(last.filter(alive)).toEqual([]);
+}, 240_000);
