@@ -15,7 +15,7 @@ import { useRedis } from "../support/redis.ts";
 import { redisHouse } from "../support/redis-house.ts";
 import { tinyScorer } from "../support/scoring.ts";
 
-/** `PORTRAIT_RECEIPTS=10000 npx vitest run test/scoring/receipts-from-the-lake.test.ts ` for the long proof. */
+/** `PORTRAIT_RECEIPTS=10000 npx vitest run test/scoring/receipts-from-the-lake.test.ts` for the long proof. */
 const RECEIPTS = Number(process.env.PORTRAIT_RECEIPTS ?? 400);
 const TOGETHER = 20;
 const redis = useRedis();
@@ -34,67 +34,71 @@ function judge(reducers: ReturnType<typeof createReducers>) {
   return tinyScorer({ name: "card-fraud", columns, weights, catalogue: joint.digest });
 }
 
-test(`${RECEIPTS} receipts of payments in flight, among workers, late reports and redeliveries, are made again from the lake to the last bit`, async () => {
-  const reducers = createReducers(CUSTOMER, [TERMINAL]);
-  const house = await redisHouse(redis.url, reducers);
-  const worker = await house.work({ flushMs: 200 });
-  const scorer = judge(reducers);
-  const receipts = createRedisReceipts({ redis: house.redis, keepMs: 3_600_000, patienceMs: 60_000 });
-  let now = Date.UTC(2026, 2, 1);
-  const service = createScoreService({
-    clock: () => now,
-    newId: createReceiptIds(Date.now),
-    reducers,
-    questions: [{ model: scorer.name, entity: "user", event: "Transaction" }],
-    states: house.states,
-    receipts,
-    champions: createChampionHolder(new Map([[scorer.name, scorer]])),
-  });
-  const random = createRandom(5);
-  const reports: Event[] = [];
-  let before: Event[] = [];
-  for (let done = 0; done < RECEIPTS; done += TOGETHER) {
-    now += 40 * MINUTE;
-    const payments = Array.from({ length: TOGETHER }, (_, i): Event => {
-      const properties = {
-        transaction_id: `t${done + i}`,
-        terminal_id: random.below(12),
-        amount: Math.round(random.next() * 20_000) / 100,
-      };
-      const entity = { kind: "user", id: `u${random.below(30)}` };
-      return { id: `p${done + i}`, name: "Transaction", entity, at: now, known: now, properties };
+test(
+  `${RECEIPTS} receipts of payments in flight, among workers, late reports and redeliveries, are made again from the lake to the last bit`,
+  async () => {
+    const reducers = createReducers(CUSTOMER, [TERMINAL]);
+    const house = await redisHouse(redis.url, reducers);
+    const worker = await house.work({ flushMs: 200 });
+    const scorer = judge(reducers);
+    const receipts = createRedisReceipts({ redis: house.redis, keepMs: 3_600_000, patienceMs: 60_000 });
+    let now = Date.UTC(2026, 2, 1);
+    const service = createScoreService({
+      clock: () => now,
+      newId: createReceiptIds(Date.now),
+      reducers,
+      questions: [{ model: scorer.name, entity: "user", event: "Transaction" }],
+      states: house.states,
+      receipts,
+      champions: createChampionHolder(new Map([[scorer.name, scorer]])),
     });
-    // scored while the worker applies what came before
-    await Promise.all(
-      payments.map(({ entity, name, properties }) =>
-        service.score({ entity: entity.kind, id: entity.id, event: { name, properties } }),
-      ),
+    const random = createRandom(5);
+    const reports: Event[] = [];
+    let before: Event[] = [];
+    for (let done = 0; done < RECEIPTS; done += TOGETHER) {
+      now += 40 * MINUTE;
+      const payments = Array.from({ length: TOGETHER }, (_, i): Event => {
+        const properties = {
+          transaction_id: `t${done + i}`,
+          terminal_id: random.below(12),
+          amount: Math.round(random.next() * 20_000) / 100,
+        };
+        const entity = { kind: "user", id: `u${random.below(30)}` };
+        return { id: `p${done + i}`, name: "Transaction", entity, at: now, known: now, properties };
+      });
+      // scored while the worker applies what came before
+      await Promise.all(
+        payments.map(({ entity, name, properties }) =>
+          service.score({ entity: entity.kind, id: entity.id, event: { name, properties } }),
+        ),
+      );
+      for (const payment of payments)
+        if (random.below(10) === 0)
+          reports.push({ ...payment, id: `r${payment.id}`, name: "Fraud Reported", at: now, known: now });
+      const due = reports.splice(0, reports.length > 20 ? 5 : 0).map((report) => ({ ...report, known: now }));
+      await house.log.append([...payments, ...due, ...before.slice(0, 3)]);
+      before = payments;
+    }
+    await worker.idle();
+    const report = await checkReceipts(RECEIPTS, {
+      receipts,
+      lake: house.lake,
+      reducers,
+      scorerOf: async () => scorer,
+    });
+    expect(report).toMatchObject({
+      receipts: RECEIPTS,
+      scores: RECEIPTS,
+      equal: RECEIPTS,
+      notYetInLake: 0,
+      mismatched: [],
+      notComparable: [],
+    });
+    const rows = await Promise.all(
+      (await receipts.latest(100)).map(async (id) => (await receipts.load(id))?.scores[0].row),
     );
-    for (const payment of payments)
-      if (random.below(10) === 0)
-        reports.push({ ...payment, id: `r${payment.id}`, name: "Fraud Reported", at: now, known: now });
-    const due = reports.splice(0, reports.length > 20 ? 5 : 0).map((report) => ({ ...report, known: now }));
-    await house.log.append([...payments, ...due, ...before.slice(0, 3)]);
-    before = payments;
-  }
-  await worker.idle();
-  const report = await checkReceipts(RECEIPTS, {
-    receipts,
-    lake: house.lake,
-    reducers,
-    scorerOf: async () => scorer,
-  });
-  expect(report).toMatchObject({
-    receipts: RECEIPTS,
-    scores: RECEIPTS,
-    equal: RECEIPTS,
-    notYetInLake: 0,
-    mismatched: [],
-    notComparable: [],
-  });
-  const rows = await Promise.all(
-    (await receipts.latest(100)).map(async (id) => (await receipts.load(id))?.scores[0].row),
-  );
-  const known = rows.filter((row) => row && [...row].filter((value) => value > 0).length > 20);
-  expect(known.length).toBeGreaterThan(50); // most of them had something to say
-}, 60_000 + 100 * RECEIPTS);
+    const known = rows.filter((row) => row && [...row].filter((value) => value > 0).length > 20);
+    expect(known.length).toBeGreaterThan(50); // most of them had something to say
+  },
+  60_000 + 100 * RECEIPTS,
+);
