@@ -6,9 +6,9 @@ import { ingestEvents } from "../src/events/ingest-events.ts";
 import { readHistoryCall } from "../src/events/segment-call.ts";
 import { DEFAULT_FEATURES } from "../src/features/catalogue.ts";
 import { createReducer } from "../src/features/reducer.ts";
+import { oneReducer } from "../src/features/reducers.ts";
 import { BUILT_IN_RECIPES } from "../src/retraining/recipes.ts";
 import { createMemoryHouse } from "../src/stores/memory/memory-house.ts";
-import { oneReducer } from "../src/features/reducers.ts";
 import { exportDataset } from "../training/replay/export-dataset.ts";
 import { replayDataset } from "../training/replay/replay-dataset.ts";
 

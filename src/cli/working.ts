@@ -11,6 +11,8 @@ export interface Working {
   readonly ended: Promise<void>;
 }
 
+const COMPACT_EVERY_MS = 3_600_000;
+
 /** Events into states and the lake, and retraining jobs, each in a child process of its own. */
 export async function startWorking(
   config: Config,
@@ -25,6 +27,7 @@ export async function startWorking(
     redisUrl,
     ...ingestOptions(config),
     reducers: reducersOf(declarations),
+    compactEveryMs: COMPACT_EVERY_MS,
     log,
   });
   const train = trainInChild({ env: { ...process.env, REDIS_URL: redisUrl }, memoryMb });

@@ -4,7 +4,14 @@ import { createReducers, type Reducers } from "../../src/features/reducers.ts";
 import { anEvent, DAY, NOON } from "./events.ts";
 
 const features = [
-  { name: "payments_400d", kind: "count", event: "Payment", window: { days: 400 }, about: "payments", unit: "payments" },
+  {
+    name: "payments_400d",
+    kind: "count",
+    event: "Payment",
+    window: { days: 400 },
+    about: "payments",
+    unit: "payments",
+  },
   {
     name: "spent_400d",
     kind: "sum",

@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Lake } from "../../src/events/event-log.ts";
 import { DEFAULT_FEATURES } from "../../src/features/catalogue.ts";
 import { createReducer } from "../../src/features/reducer.ts";
+import { oneReducer } from "../../src/features/reducers.ts";
 import { Recipe } from "../../src/retraining/recipe.ts";
 import { BUILT_IN_RECIPES } from "../../src/retraining/recipes.ts";
 import { createMemoryArtifacts } from "../../src/stores/memory/artifacts.ts";
 import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
-import { oneReducer } from "../../src/features/reducers.ts";
 import { retrainRecipe, versionName } from "../../training/retrain.ts";
 import { SHOP_CLOSES, simulatedEvents } from "../support/simulated.ts";
 
@@ -40,7 +40,12 @@ describe("a simulated shop of 250 people", () => {
   test("a purchase model is learned from the log, beats the base rate, and answers", async () => {
     const artifacts = createMemoryArtifacts();
     const steps: number[] = [];
-    const made = await retrainRecipe(ask(), { lake, artifacts, reducers: oneReducer(reducer), onProgress: (done) => steps.push(done) });
+    const made = await retrainRecipe(ask(), {
+      lake,
+      artifacts,
+      reducers: oneReducer(reducer),
+      onProgress: (done) => steps.push(done),
+    });
     expect(made).toMatchObject({ model: "purchase", version: "2026-03-01T00-00-00-000Z", promoted: true });
     expect(made.why).toMatch(/^manual: the first version, AUC 0\.\d{3}$/);
     expect(await artifacts.champion("purchase")).toBe(made.version);
@@ -65,7 +70,11 @@ describe("a simulated shop of 250 people", () => {
   test("a later version is judged against the champion on the same rows", async () => {
     const artifacts = createMemoryArtifacts();
     const first = await retrainRecipe(ask(), { lake, artifacts, reducers: oneReducer(reducer) });
-    const second = await retrainRecipe(ask({ askedAt: SHOP_CLOSES + 1_000 }), { lake, artifacts, reducers: oneReducer(reducer) });
+    const second = await retrainRecipe(ask({ askedAt: SHOP_CLOSES + 1_000 }), {
+      lake,
+      artifacts,
+      reducers: oneReducer(reducer),
+    });
     // the same rows and the same seed: the same model under another name
     const [, mine, theirs] = /AUC (\S+) against (\S+) of/.exec(second.why) ?? [];
     expect(mine).toBe(theirs);
@@ -109,7 +118,11 @@ describe("a simulated shop of 250 people", () => {
     const before = { champion: await artifacts.champion("purchase"), history: await artifacts.history("purchase") };
     const later = ask({ askedAt: SHOP_CLOSES + 1_000 });
     const abort = new AbortController();
-    const cancelled = { ...deps, signal: abort.signal, onProgress: (done: number) => done > 0.9 && abort.abort("enough") };
+    const cancelled = {
+      ...deps,
+      signal: abort.signal,
+      onProgress: (done: number) => done > 0.9 && abort.abort("enough"),
+    };
     await expect(retrainRecipe(later, cancelled)).rejects.toBeDefined();
     // The very last moment: the version is stored already, or is just about to be.
     const full = {
@@ -119,14 +132,20 @@ describe("a simulated shop of 250 people", () => {
       },
     };
     await expect(retrainRecipe(later, full)).rejects.toThrow("allocation failed");
-    expect({ champion: await artifacts.champion("purchase"), history: await artifacts.history("purchase") }).toEqual(before);
+    expect({ champion: await artifacts.champion("purchase"), history: await artifacts.history("purchase") }).toEqual(
+      before,
+    );
     expect(before.champion).toBe(first.version);
   });
 
   test("an outcome that never happens cannot be learned, and the error names the count", async () => {
     const never = Recipe.parse({ ...purchase, target: { kind: "event-within", event: "Moon Landed", days: 30 } });
     await expect(
-      retrainRecipe(ask({ recipe: never }), { lake, artifacts: createMemoryArtifacts(), reducers: oneReducer(reducer) }),
+      retrainRecipe(ask({ recipe: never }), {
+        lake,
+        artifacts: createMemoryArtifacts(),
+        reducers: oneReducer(reducer),
+      }),
     ).rejects.toMatchObject({ code: expect.stringMatching(/LABEL_INVALID|DATASET_TOO_SMALL/) });
   });
 });
