@@ -161,7 +161,8 @@ test("serve --processes answers from several at one address, sums their measures
   const score = async () => {
     const headers = { "content-type": "application/json", authorization: `Bearer ${KEY}`, connection: "close" };
     const body = JSON.stringify({ models: ["bank"], features: { age: 40 } });
-    return (await fetch(`${url}/v1/score`, { method: "POST", headers, body })).status;
+    const signal = AbortSignal.timeout(10_000); // a caller who is forgotten counts as lost
+    return (await fetch(`${url}/v1/score`, { method: "POST", headers, body, signal })).status;
   };
   for (let i = 0; i < 10; i++) expect(await score()).toBe(200); // a new connection each: both have some
   const page = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${KEY}` } })).text();

@@ -1,4 +1,5 @@
 import cluster from "node:cluster";
+import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
 import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
@@ -9,6 +10,9 @@ export interface ServeOptions {
   readonly json?: boolean;
   readonly processes?: string;
 }
+
+/** How long a process whose door is closed goes on answering the one that shares out connections. */
+const HANDED_OVER_MS = 300;
 
 export function register(program: Command): void {
   program
@@ -50,7 +54,10 @@ Examples:
       await (cluster.isWorker ? Promise.race([asked, (await import("../processes.ts")).untilTold()]) : asked);
       log.info({}, "ending: no new requests, those in flight are finished");
       await serving.close();
-      if (cluster.isWorker) process.exit(0); // the line to the parent would keep it alive
+      if (!cluster.isWorker) return;
+      // a connection that was handed over while the door closed must still be given back, or its caller waits for ever
+      await setTimeout(HANDED_OVER_MS);
+      process.exit(0); // the line to the parent would keep it alive
     });
 }
 
