@@ -121,7 +121,7 @@ export async function showPortrait(client: Client, story: Story, user: string): 
 export async function retrainWhileServing(client: Client, story: Story, model: string, user: string): Promise<void> {
   const seen = new Map<string, number>();
   const slow: number[] = [];
-  let failed = 0;
+  const failures: string[] = [];
   let over = false;
   const asking = (async () => {
     while (!over) {
@@ -130,8 +130,9 @@ export async function retrainWhileServing(client: Client, story: Story, model: s
         const body = { entity: "user", id: user, models: [model] };
         const { version } = (await client.ask<ScoreView>("POST", "/v1/score", body)).scores[model];
         seen.set(version, (seen.get(version) ?? 0) + 1);
-      } catch {
-        failed++;
+      } catch (error) {
+        const took = (performance.now() - started).toFixed(0);
+        failures.push(`${error instanceof Error ? error.message : String(error)} (after ${took} ms)`);
       }
       slow.push(performance.now() - started);
       await sleep(20);
@@ -163,8 +164,9 @@ export async function retrainWhileServing(client: Client, story: Story, model: s
   slow.sort((a, b) => a - b);
   const p99 = slow[Math.floor(0.99 * (slow.length - 1))];
   story.say(
-    `meanwhile ${count(slow.length)} scores were asked for: ${failed} failed, ` +
+    `meanwhile ${count(slow.length)} scores were asked for: ${failures.length} failed, ` +
       `${[...seen].map(([version, times]) => `${count(times)} by ${version}`).join(", ")}; 99 % within ${p99.toFixed(0)} ms`,
   );
-  if (failed > 0) throw new Error(`${failed} scores failed while the model was retrained`);
+  if (failures.length > 0)
+    throw new Error(`${failures.length} scores failed while the model was retrained, the first: ${failures[0]}`);
 }
