@@ -98,8 +98,9 @@ export function createDiskKeys(
   options: { readonly admin?: string; readonly clock?: () => number } = {},
 ): DiskKeys {
   const { clock = Date.now } = options;
-  let file = readKeyFile(path);
+  // the stamp first: one taken after the reading could be that of a change which was not read
   let stamp = stampOf(path);
+  let file = readKeyFile(path);
   let lookedAt = clock();
   let index = indexOf(file);
 
@@ -107,8 +108,11 @@ export function createDiskKeys(
     const now = clock();
     if (Math.abs(now - lookedAt) < patience) return;
     lookedAt = now;
+    if (stampOf(path) !== stamp) readAgain();
+  }
+
+  function readAgain(): void {
     const found = stampOf(path);
-    if (found === stamp) return;
     file = readKeyFile(path);
     stamp = found;
     index = indexOf(file);
@@ -117,7 +121,7 @@ export function createDiskKeys(
   /** Reads what others have written, and writes what `change` makes of it. */
   function change<Answer>(make: () => { readonly keys: KeyFile["keys"]; readonly answer: Answer }): Answer {
     return withFileLock(path, () => {
-      lookAgain();
+      readAgain(); // whatever the stamp says: what is not read now is lost
       const { keys, answer } = make();
       if (keys === file.keys) return answer;
       const next = { ...file, keys };

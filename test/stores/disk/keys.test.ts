@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import fs, { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join, resolve } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createDiskKeys } from "../../../src/stores/disk/keys.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -56,6 +57,54 @@ test("two who write in turn lose none of each other's keys", () => {
   ).toEqual(["1", "2", "3"]);
   expect(made.every(({ key }) => createDiskKeys(path).check(key))).toBe(true);
 });
+
+test("a change is made to what the file holds, also when its size and times do not tell that it was changed", () => {
+  const path = join(tempDir(), "keys.json");
+  createDiskKeys(path).create("one", ["read"]);
+  utimesSync(path, 1_000, 1_000);
+  const keys = createDiskKeys(path);
+  writeFileSync(path, readFileSync(path, "utf8").replace('"one"', '"two"'));
+  utimesSync(path, 1_000, 1_000);
+  keys.create("three", ["read"]);
+  expect(keys.list().map(({ name }) => name)).toEqual(["two", "three"]);
+});
+
+test("a key that is revoked in the very moment in which a server reads the file is let in no longer than others", () => {
+  const path = join(tempDir(), "keys.json");
+  const operator = createDiskKeys(path);
+  const { key, face } = operator.create("shop", ["track"]);
+  let now = 1_000_000;
+  const serving = afterReading(
+    path,
+    () => operator.revoke(face.prefix),
+    () => createDiskKeys(path, { clock: () => now }),
+  );
+  now += 1_001;
+  expect(serving.check(key)).toBeUndefined();
+});
+
+/** Does `work`, and `then` right after it has read the file for the first time. */
+function afterReading<Answer>(path: string, then: () => void, work: () => Answer): Answer {
+  const read = fs.readFileSync;
+  const restore = () => {
+    fs.readFileSync = read;
+    syncBuiltinESMExports();
+  };
+  onTestFinished(restore);
+  let happened = false;
+  fs.readFileSync = ((...asked: Parameters<typeof read>) => {
+    const found = read(...asked);
+    if (asked[0] !== path) return found;
+    restore();
+    happened = true;
+    then();
+    return found;
+  }) as typeof read;
+  syncBuiltinESMExports();
+  const answer = work();
+  expect(happened).toBe(true);
+  return answer;
+}
 
 test("the environment's key may do everything", () => {
   const keys = createDiskKeys(join(tempDir(), "keys.json"), { admin: "a-key-of-twenty-chars!" });
