@@ -51,6 +51,8 @@ interface Bucket {
   owed: number;
   asking: boolean;
   askAgainAt: number;
+  /** When one token may be spent on credit, for it will lie in the shared bucket then; never before the next answer. */
+  creditAt: number;
   usedAt: number;
   filledAt: number;
   processes: number;
@@ -65,7 +67,7 @@ export function createLimits(lease: LeaseTokens, fallback?: Limit): Limits {
 
   function open(id: string, limit: Limit, now: number): Bucket {
     const size = Math.max(1, Math.min(limit.burst, Math.max(LEAST, Math.ceil(limit.burst * SHARE))));
-    const times = { askAgainAt: now, usedAt: now, filledAt: now };
+    const times = { askAgainAt: now, creditAt: Number.POSITIVE_INFINITY, usedAt: now, filledAt: now };
     const bucket = { limit, size, tokens: size, owed: size, asking: false, processes: 1, ...times };
     buckets.set(id, bucket);
     return bucket;
@@ -76,19 +78,21 @@ export function createLimits(lease: LeaseTokens, fallback?: Limit): Limits {
     bucket.asking = true;
     const late = timeLimit(PATIENCE_MS);
     try {
-      // the first time only the credit is settled
-      const want = owed > 0 ? 0 : size - Math.floor(bucket.tokens);
+      const want = Math.max(0, size - Math.floor(bucket.tokens));
       const { tokens, waitMs, processes } = await Promise.race([lease(id, { limit, want, owed }), late.reached]);
       bucket.owed = 0;
       bucket.tokens += tokens;
       bucket.processes = processes;
       bucket.askAgainAt = tokens >= want ? now : now + Math.max(waitMs, PAUSE_MS);
+      // every process may take the shared bucket's next token for its own: each waits for as many as there are processes
+      bucket.creditAt = now + waitMs + ((processes - 1) * 1_000) / limit.perSecond;
       bucket.filledAt = now;
     } catch {
       // the shared bucket is away: the share of this process goes on
       const gained = (((now - bucket.filledAt) / 1_000) * limit.perSecond) / bucket.processes;
       bucket.tokens = Math.min(Math.max(1, limit.burst / bucket.processes), bucket.tokens + gained);
       bucket.askAgainAt = now + AGAIN_MS;
+      bucket.creditAt = Number.POSITIVE_INFINITY;
       bucket.filledAt = now;
     } finally {
       late.clear();
@@ -104,6 +108,7 @@ export function createLimits(lease: LeaseTokens, fallback?: Limit): Limits {
       if (bucket === undefined || now - bucket.usedAt > IDLE_MS || !same(bucket.limit, limit))
         bucket = open(holder.id, limit, now);
       bucket.usedAt = now;
+      if (bucket.tokens < 1 && now >= bucket.creditAt && !bucket.asking) spendOnCredit(bucket);
       const low = bucket.tokens * 2 <= bucket.size || bucket.owed > 0;
       if (low && !bucket.asking && now >= bucket.askAgainAt) void fill(holder.id, bucket, now);
       if (bucket.tokens < 1) return Math.max(1, bucket.askAgainAt - now);
@@ -111,6 +116,13 @@ export function createLimits(lease: LeaseTokens, fallback?: Limit): Limits {
       return 0;
     },
   };
+}
+
+/** Else a bucket of one would be refilled by a caller's next request, and only after that was stopped. */
+function spendOnCredit(bucket: Bucket): void {
+  bucket.tokens++;
+  bucket.owed++;
+  bucket.creditAt = Number.POSITIVE_INFINITY;
 }
 
 const same = (a: Limit, b: Limit) => a === b || (a.perSecond === b.perSecond && a.burst === b.burst);
