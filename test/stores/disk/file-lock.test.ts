@@ -61,6 +61,17 @@ test("who ended while taking over a lock is taken over from as well", () => {
   for (const lock of [`${path}.lock`, `${path}.lock.lock`, `${path}.lock.lock.lock`]) expect(present(lock)).toBe(false);
 });
 
+test("a lock that another is just taking over is left to it", () => {
+  const path = join(tempDir(), "counter");
+  const earlier = holderNow(path).replace(/\d+$/, "1");
+  withFileLock(`${path}.lock`, () => {
+    symlinkSync(earlier, `${path}.lock`);
+    expect(() => withFileLock(path, () => "taken over", 30)).toThrow(refused);
+    expect(readlinkSync(`${path}.lock`)).toBe(earlier);
+  });
+  expect(withFileLock(path, () => "taken over")).toBe("taken over");
+});
+
 test("a holder that cannot be seen from here is not taken to be gone, and is named", () => {
   const path = join(tempDir(), "counter");
   symlinkSync("another-machine pid:[1] 4194305 1", `${path}.lock`);
