@@ -17,11 +17,14 @@ export class Actor {
   #ready = false;
   #stopped = false;
   #killed = false;
+  #restartMs: number;
   #since = 0;
+  #lives = 0;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: ActorOptions) {
     this.#options = options;
+    this.#restartMs = options.restartMs;
     this.#start();
   }
 
@@ -30,14 +33,20 @@ export class Actor {
     return this.#ready;
   }
 
+  /** How often it was started. */
+  get lives(): number {
+    return this.#lives;
+  }
+
   /** How long it has been ready, in ms. */
   get readyMs(): number {
     return this.#ready ? performance.now() - this.#since : 0;
   }
 
-  /** Ends it as a crash would. */
-  kill(): boolean {
+  /** Ends it as a crash would. @param awayMs how long it stays away, this once */
+  kill(awayMs = this.#options.restartMs): boolean {
     this.#killed = true;
+    this.#restartMs = awayMs;
     return this.#child?.kill("SIGKILL") ?? false;
   }
 
@@ -54,10 +63,12 @@ export class Actor {
   }
 
   #start(): void {
-    const { command, env, restartMs, onEnd } = this.#options;
+    const { command, env, onEnd } = this.#options;
+    this.#restartMs = this.#options.restartMs;
     const [program, args] = command();
     const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
+    this.#lives++;
     this.#ready = false;
     this.#killed = false;
     let said = "";
@@ -75,7 +86,7 @@ export class Actor {
         this.#child = undefined;
         this.#ready = false;
         onEnd?.(this.#killed, String(signal ?? code), said);
-        if (!this.#stopped) setTimeout(() => !this.#stopped && this.#start(), restartMs);
+        if (!this.#stopped) setTimeout(() => !this.#stopped && this.#start(), this.#restartMs);
         resolve();
       });
     });

@@ -52,6 +52,7 @@ export interface EventsSoakResult {
 }
 
 const PORT_TRIES = 5;
+const LEASE_MS = 1_000;
 
 /**
  * Events through a real API, a real Redis and workers that share the partitions, with a rival that respects no lease,
@@ -107,6 +108,7 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
 
   /** The point that was hit least, of those that no other worker is armed with. */
   const armedNow = new Map<string, FaultPoint>();
+  let draining = false;
   const nextPoint = (name: string): FaultPoint => {
     const taken = new Set<FaultPoint>(armedNow.values());
     if (name === "rival") taken.add("before-hand-over"); // it shares with nobody
@@ -120,7 +122,7 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
       name: own,
       restartMs: 50,
       command: () => {
-        const point = nextPoint(own);
+        const point = draining ? "" : nextPoint(own);
         const passes = point === "before-hand-over" ? 1 : 1 + random.below(6); // there is one only when another comes
         return node(
           "tools/soak/events-worker.ts",
@@ -137,8 +139,21 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
         } else if (!killed && how !== "0") complaints.add(whyOf(said, how));
       },
     });
-  const workers = [worker("worker", "one", "1000"), worker("worker", "two", "1000")];
+  const workers = [worker("worker", "one", String(LEASE_MS)), worker("worker", "two", String(LEASE_MS))];
   const rival = worker("rival", "rival", "0");
+  /**
+   * A worker hands partitions over only to one that comes when it has them all. So the other is sent away for longer
+   * than its leases last, once in the life of one that is armed to die there.
+   */
+  let sentAwayFor = 0;
+  const makeRoomForHandOver = (): boolean => {
+    const armed = workers.findIndex((_, i) => armedNow.get(i === 0 ? "one" : "two") === "before-hand-over");
+    if (armed < 0 || workers[armed].readyMs < 500 || workers[armed].lives === sentAwayFor) return false;
+    const other = workers[1 - armed];
+    if (!other.ready) return false;
+    sentAwayFor = workers[armed].lives;
+    return other.kill(2 * LEASE_MS);
+  };
   const actors = [...workers, rival, ...(api ? [api] : []), redis];
 
   const connection = connectFailFast(redisUrl);
@@ -155,6 +170,7 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
       const done = Math.min(total() / options.kills, 1 - missing().length / (2 * FAULT_POINTS.length));
       onProgress?.(done, `${total()} kills, ${traffic.acknowledged.size.toLocaleString("en")} events acknowledged`);
       // random kills wait for news, so that a slow machine kills work and not beginnings
+      if (makeRoomForHandOver()) kills.worker++;
       const news = traffic.acknowledged.size - before;
       const dice = random.next();
       if (news < 200) continue;
@@ -168,18 +184,19 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
       if (complaints.size > 0 && !without) break;
       if (complaints.size > 20) break;
     }
+    draining = true;
     await traffic.stop();
     await rival.stop("SIGKILL");
     await sleep(200);
     await whenReady(connection, 20_000);
     onProgress?.(1, "waiting until all is applied");
-    // the two that share are left to end the work, unarmed lives included
+    // the two that share end the work: what is armed still dies once, and its next lives are unarmed
     const drained = await Promise.race([settled(connection).then(() => true), sleep(90_000).then(() => false)]);
     if (!drained) complaints.add("the log was not drained in time");
     await Promise.all(workers.map((one) => one.stop("SIGKILL")));
-    // one calm worker brings what is applied into the lake
-    if (complaints.size === 0)
-      await calmWorker(redisUrl, lakeDir).catch((error: Error) => complaints.add(error.message));
+    // one calm worker brings what is applied into the lake, also after a complaint: what is wrong then shows whole
+    const late = sleep(60_000).then(() => Promise.reject(new Error("the calm worker did not end the work in time")));
+    await Promise.race([calmWorker(redisUrl, lakeDir), late]).catch((error: Error) => complaints.add(error.message));
 
     const ids = new Map<string, number>();
     let laked = 0;
@@ -238,10 +255,11 @@ async function calmWorker(redisUrl: string, lakeDir: string): Promise<void> {
   }
 }
 
-/** The line of an error, of all that a process said last. */
+/** The line of an error and where it came from, of all that a process said last. */
 const whyOf = (said: string, how: string): string => {
   const lines = said.trim().split("\n");
-  return (lines.find((line) => /Error|Wanted|lake|log/i.test(line)) ?? lines.at(-1) ?? how).slice(0, 400);
+  const at = lines.findIndex((line) => /Error|Wanted|lake|log/i.test(line));
+  return `exit ${how}: ${(at < 0 ? lines.slice(-5) : lines.slice(at, at + 5)).join("\n").slice(0, 900)}`;
 };
 
 /** Batches through the door of the log, in this process. */
