@@ -17,6 +17,10 @@ const { values } = parseArgs({
 });
 const armed = FAULT_POINTS.find((point) => point === values.arm);
 let left = Number(values.passes);
+const giveUp = (error: unknown): never => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+};
 const worker = await startIngestWorker({
   redisUrl: values.redis,
   lakeDir: values.lake,
@@ -29,10 +33,7 @@ const worker = await startIngestWorker({
     if (point === armed && --left <= 0) process.kill(process.pid, "SIGKILL");
     await sleep(Math.random() * 3); // widens the narrow places, which a random kill hardly ever hits
   },
-});
+}).catch(giveUp);
 process.stdout.write("ready\n");
 process.once("SIGTERM", () => void worker.close());
-worker.ended.catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+worker.ended.catch(giveUp);

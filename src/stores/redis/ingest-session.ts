@@ -34,12 +34,14 @@ const STANDBY_MS = 25;
  * the cursor, with the recorded verdicts.
  *
  * @param token names the worker to its leases, so that its next session has them at once
+ * @param onAnswer told that Redis is there, before the rest of the opening, which may take longer than Redis stays
  */
 export async function openIngestSession(
   options: IngestWorkerOptions,
   token: string,
   counts: IngestCounts,
   log: Log,
+  onAnswer: () => void,
 ): Promise<IngestSession> {
   const { redisUrl, partitions, lakeDir, flushMs, flushRows, reducers, leaseMs = 10_000, fault, without } = options;
   const reader = connectOnce(redisUrl);
@@ -56,6 +58,7 @@ export async function openIngestSession(
   try {
     await Promise.all([reader.connect(), redis.connect()]);
     await agreeOnPartitions(redis, partitions);
+    onAnswer();
     lake = await createLakeWriter({
       dir: lakeDir,
       fault: (point) => fault?.(point),

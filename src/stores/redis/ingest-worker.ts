@@ -17,7 +17,7 @@ export interface IngestWorkerOptions {
   readonly flushRows: number;
   readonly reducers: Reducers;
   readonly log?: Log;
-  /** How long Redis may be away at the start before that is an error. */
+  /** How long Redis may be away at the start, without one answer, before that is an error. */
   readonly patienceMs?: number;
   /** A worker that is silent for so long loses its partitions to others; 0 = no leases (the fence alone keeps order). */
   readonly leaseMs?: number;
@@ -74,7 +74,7 @@ export type IngestCounts = { -readonly [Name in keyof IngestStats]: IngestStats[
  *
  * Resolves once the first session is connected and checked.
  *
- * @throws PortraitError STATE_FROM_OTHER_CATALOGUE, LAKE_BROKEN, LOG_BROKEN, CONFIG_INVALID; REDIS_AWAY after `patienceMs`.
+ * @throws PortraitError STATE_FROM_OTHER_CATALOGUE, LAKE_BROKEN, LOG_BROKEN, CONFIG_INVALID; REDIS_AWAY after `patienceMs` without an answer.
  */
 export async function startIngestWorker(options: IngestWorkerOptions): Promise<IngestWorker> {
   const { log = silentLog, patienceMs = 10_000 } = options;
@@ -93,7 +93,7 @@ export async function startIngestWorker(options: IngestWorkerOptions): Promise<I
   const closing = new AbortController();
   const waiters: Waiter[] = [];
   const token = randomUUID();
-  const started = performance.now();
+  let heard = performance.now(); // when Redis last answered: one that comes and goes is not away
   let checked = false;
   let announce: (error?: unknown) => void = () => {};
   const first = new Promise<void>((resolve, reject) => {
@@ -103,14 +103,16 @@ export async function startIngestWorker(options: IngestWorkerOptions): Promise<I
   async function live(): Promise<void> {
     while (!closing.signal.aborted) {
       try {
-        const session = await openIngestSession(options, token, counts, log);
+        const session = await openIngestSession(options, token, counts, log, () => {
+          heard = performance.now();
+        });
         checked = true;
         announce();
         await session.run(closing.signal, waiters);
       } catch (thrown) {
         const error = redisFailure(thrown, "to apply the log");
         const passing = error instanceof Fenced || (error instanceof PortraitError && error.retry);
-        const patient = checked || performance.now() - started < patienceMs;
+        const patient = checked || performance.now() - heard < patienceMs;
         if (!passing || !patient) throw error;
         counts.state = "away";
         counts.restarts++;

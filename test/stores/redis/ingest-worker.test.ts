@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
@@ -11,7 +12,7 @@ import { oneReducer } from "../../../src/features/reducers.ts";
 import { createParquetLake } from "../../../src/stores/lake/parquet-lake.ts";
 import type { FaultPoint } from "../../../src/stores/redis/ingest-guards.ts";
 import type { IngestWorker } from "../../../src/stores/redis/ingest-worker.ts";
-import { idsKey, stateKey } from "../../../src/stores/redis/keys.ts";
+import { catalogueKey, idsKey, stateKey } from "../../../src/stores/redis/keys.ts";
 import { replaySince } from "../../../src/stores/redis/replay-since.ts";
 import { replayStates } from "../../../src/stores/redis/replay-states.ts";
 import { createRedisStateStore } from "../../../src/stores/redis/state-store.ts";
@@ -20,6 +21,7 @@ import { whenApplied } from "../../../src/stores/redis/when-applied.ts";
 import { allOf, anEvent, countingReducer, DAY, NOON } from "../../support/events.ts";
 import { useRedis } from "../../support/redis.ts";
 import { type RedisHouse, redisHouse } from "../../support/redis-house.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 
 const server = useRedis();
 const reducer = countingReducer();
@@ -53,6 +55,43 @@ const options = (house: RedisHouse) => ({
   partitions: house.partitions,
   knownIdsMs: 7 * DAY,
 });
+
+/** A way to Redis that is cut, as by a server that is killed, whenever `word` is asked for, until it is left open. */
+async function doorTo(url: string, word: string) {
+  const path = join(tempDir(), "door.sock");
+  let cutting = true;
+  let cuts = 0;
+  const sockets = new Set<Socket>();
+  const door = createServer((client) => {
+    const redis = connect(new URL(url).pathname);
+    redis.on("data", (bytes) => client.write(bytes));
+    client.on("data", (bytes) => {
+      if (!cutting || !bytes.includes(word)) return void redis.write(bytes);
+      cuts++;
+      client.destroy();
+    });
+    for (const [one, other] of [
+      [client, redis],
+      [redis, client],
+    ]) {
+      sockets.add(one);
+      one.on("error", () => {});
+      one.on("close", () => other.destroy());
+    }
+  });
+  await new Promise<void>((listening) => door.listen(path, listening));
+  onTestFinished(() => {
+    door.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return {
+    url: `unix://${path}`,
+    cuts: () => cuts,
+    leaveOpen() {
+      cutting = false;
+    },
+  };
+}
 
 /** Every id once in the lake, every state byte for byte what the lake says, and every event counted. */
 async function expectExactlyOnce(house: RedisHouse, sent: readonly Event[]): Promise<void> {
@@ -387,6 +426,21 @@ test("Redis away at the start is waited for, then said", async () => {
   await expect(house.work({ redisUrl: "redis://127.0.0.1:1", patienceMs: 100 })).rejects.toMatchObject({
     code: "REDIS_AWAY",
   });
+});
+
+test("a Redis that answers and goes again is not one that is away, however long it takes to open the lake", async () => {
+  await using house = await redisHouse(server.url, reducer);
+  const door = await doorTo(server.url, catalogueKey(0)); // asked for after the lake was opened
+  const slow = house.work({ redisUrl: door.url, patienceMs: 400, leaseMs: 1_000 });
+  await sleep(1_200);
+  expect(door.cuts()).toBeGreaterThan(1);
+  door.leaveOpen();
+  const worker = await slow;
+  expect(worker.stats().restarts).toBeGreaterThan(0);
+  const events = traffic(100, 9);
+  await house.log.append(events);
+  await worker.idle();
+  await expectExactlyOnce(house, events);
 });
 
 test("verify counts a state that is not what the log says", async () => {
