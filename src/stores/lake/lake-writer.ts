@@ -33,6 +33,8 @@ export interface LakeWriter {
 export interface LakeWriterOptions {
   readonly dir: string;
   readonly tempDir?: string;
+  /** Footers read before, by an earlier writer of this process; parts never change. */
+  readonly footers?: PartCache;
   /** Called before and after the claim, so that tests can end the process there. */
   readonly fault?: (point: "before-claim" | "after-claim") => Promise<void> | void;
   /** Takes the claim out, so that the soak can show what it is for. */
@@ -47,6 +49,7 @@ const TABLE =
 export async function createLakeWriter({
   dir,
   tempDir,
+  footers: cache = new Map(),
   fault,
   withoutClaim = false,
 }: LakeWriterOptions): Promise<LakeWriter> {
@@ -54,7 +57,6 @@ export async function createLakeWriter({
   const db = await openDuckDB({ tempDir: tempDir ?? join(dirname(dir), "tmp"), memoryMb: 512, threads: 1 });
   const connection = await db.connect();
   const looking = await db.connect(); // a look-up must not wait for, nor disturb, a part being written
-  const cache: PartCache = new Map();
 
   /**
    * The name of a part is free again once compaction has merged it into a larger one, and a part that does not follow

@@ -5,6 +5,7 @@ import type { Log } from "../../log.ts";
 import { Fenced } from "../fenced.ts";
 import { createLakeWriter, type LakeWriter } from "../lake/lake-writer.ts";
 import { createParquetLake } from "../lake/parquet-lake.ts";
+import type { PartCache } from "../lake/parts.ts";
 import { checkGenerations } from "./generations.ts";
 import { applyNews } from "./ingest-chunk.ts";
 import { startCompaction } from "./ingest-compaction.ts";
@@ -23,6 +24,18 @@ export interface IngestSession {
   run(stop: AbortSignal, waiters: Waiter[]): Promise<void>;
 }
 
+/** What outlives a session. */
+export interface IngestLife {
+  /** Names the worker to its leases, so that its next session has them at once. */
+  readonly token: string;
+  readonly counts: IngestCounts;
+  readonly log: Log;
+  /** What the lake's parts say of themselves, so that the next session reads only what is new. */
+  readonly footers: PartCache;
+  /** Told that Redis is there, before the rest of the opening, which may take longer than Redis stays. */
+  readonly onAnswer: () => void;
+}
+
 /** How long a worker without partitions waits before it looks again. */
 const STANDBY_MS = 25;
 
@@ -33,15 +46,10 @@ const STANDBY_MS = 25;
  * So any failure ends it, and the next session rebuilds that memory from the log itself: from the end of the lake to
  * the cursor, with the recorded verdicts.
  *
- * @param token names the worker to its leases, so that its next session has them at once
- * @param onAnswer told that Redis is there, before the rest of the opening, which may take longer than Redis stays
  */
 export async function openIngestSession(
   options: IngestWorkerOptions,
-  token: string,
-  counts: IngestCounts,
-  log: Log,
-  onAnswer: () => void,
+  { token, counts, log, footers, onAnswer }: IngestLife,
 ): Promise<IngestSession> {
   const { redisUrl, partitions, lakeDir, flushMs, flushRows, reducers, leaseMs = 10_000, fault, without } = options;
   const reader = connectOnce(redisUrl);
@@ -61,6 +69,7 @@ export async function openIngestSession(
     onAnswer();
     lake = await createLakeWriter({
       dir: lakeDir,
+      footers,
       fault: (point) => fault?.(point),
       withoutClaim: without === "claim",
     });

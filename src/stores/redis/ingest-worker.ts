@@ -4,7 +4,7 @@ import type { Reducers } from "../../features/reducers.ts";
 import { type Log, silentLog } from "../../log.ts";
 import { Fenced } from "../fenced.ts";
 import type { FaultPoint, Guard } from "./ingest-guards.ts";
-import { openIngestSession } from "./ingest-session.ts";
+import { type IngestLife, openIngestSession } from "./ingest-session.ts";
 import { redisFailure } from "./redis-failure.ts";
 
 export interface IngestWorkerOptions {
@@ -92,8 +92,16 @@ export async function startIngestWorker(options: IngestWorkerOptions): Promise<I
   };
   const closing = new AbortController();
   const waiters: Waiter[] = [];
-  const token = randomUUID();
   let heard = performance.now(); // when Redis last answered: one that comes and goes is not away
+  const home: IngestLife = {
+    token: randomUUID(),
+    counts,
+    log,
+    footers: new Map(),
+    onAnswer: () => {
+      heard = performance.now();
+    },
+  };
   let checked = false;
   let announce: (error?: unknown) => void = () => {};
   const first = new Promise<void>((resolve, reject) => {
@@ -103,9 +111,7 @@ export async function startIngestWorker(options: IngestWorkerOptions): Promise<I
   async function live(): Promise<void> {
     while (!closing.signal.aborted) {
       try {
-        const session = await openIngestSession(options, token, counts, log, () => {
-          heard = performance.now();
-        });
+        const session = await openIngestSession(options, home);
         checked = true;
         announce();
         await session.run(closing.signal, waiters);
