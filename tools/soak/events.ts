@@ -191,11 +191,13 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
     await whenReady(connection, 20_000);
     onProgress?.(1, "waiting until all is applied");
     // the two that share end the work: what is armed still dies once, and its next lives are unarmed
-    const drained = await Promise.race([settled(connection).then(() => true), sleep(90_000).then(() => false)]);
+    const drained = await Promise.race([settled(connection).then(() => true), sleep(90_000, false, { ref: false })]);
     if (!drained) complaints.add("the log was not drained in time");
     await Promise.all(workers.map((one) => one.stop("SIGKILL")));
     // one calm worker brings what is applied into the lake, also after a complaint: what is wrong then shows whole
-    const late = sleep(60_000).then(() => Promise.reject(new Error("the calm worker did not end the work in time")));
+    const late = sleep(60_000, undefined, { ref: false }).then(() =>
+      Promise.reject(new Error("the calm worker did not end the work in time")),
+    );
     await Promise.race([calmWorker(redisUrl, lakeDir), late]).catch((error: Error) => complaints.add(error.message));
 
     const ids = new Map<string, number>();
