@@ -4,6 +4,9 @@ import { FAULT_POINTS, GUARDS } from "../../src/stores/redis/ingest-guards.ts";
 import { startIngestWorker } from "../../src/stores/redis/ingest-worker.ts";
 import { SOAK, soakReducers } from "./events-reducers.ts";
 
+/** Longer than a rival needs to read the same stretch of the log, go on, write a longer part of it and trim. */
+const SLOW_DISK_MS = 1_500;
+
 /** An ingest worker that kills itself when it passes the armed point for the n-th time. */
 const { values } = parseArgs({
   options: {
@@ -31,7 +34,8 @@ const worker = await startIngestWorker({
   without: GUARDS.find((guard) => guard === values.without),
   async fault(point) {
     if (point === armed && --left <= 0) process.kill(process.pid, "SIGKILL");
-    await sleep(Math.random() * 3); // widens the narrow places, which a random kill hardly ever hits
+    // widens the narrow places, which a random kill hardly ever hits; a slow disk lets a rival write the part before us
+    await sleep(point === "before-claim" && Math.random() < 0.1 ? SLOW_DISK_MS : Math.random() * 3);
   },
 }).catch(giveUp);
 process.stdout.write("ready\n");
