@@ -5,7 +5,7 @@ import type { Lake, LoggedEvent } from "../events/event-log.ts";
 import type { Reducers } from "../features/reducers.ts";
 import type { Receipt, ReceiptStore } from "./receipt.ts";
 import { type Difference, isInLog, recompute, statesOf } from "./recompute.ts";
-import type { Scorer } from "./scorer.ts";
+import type { ScorerOf } from "./version-scorers.ts";
 
 export interface CheckReport {
   /** Receipts looked at, and the scores in them. */
@@ -25,7 +25,7 @@ export interface CheckNeeds {
   readonly lake: Pick<Lake, "readByEntity">;
   readonly reducers: Reducers;
   /** The named version. @throws PortraitError VERSION_UNKNOWN, ARTIFACT_BROKEN, ARTIFACT_FORMAT */
-  readonly scorerOf: (model: string, version: string) => Promise<Scorer>;
+  readonly scorerOf: ScorerOf;
   readonly onProgress?: (done: number, note: string) => void;
 }
 

@@ -1,8 +1,7 @@
 import type { Config } from "../../config.ts";
 import type { Lake } from "../../events/event-log.ts";
-import { modelOf } from "../../scoring/artifact-bytes.ts";
 import { checkReceipts } from "../../scoring/check.ts";
-import { createScorer } from "../../scoring/scorer.ts";
+import { createVersionScorers } from "../../scoring/version-scorers.ts";
 import { loadDeclarations, reducersOf } from "../../stores/disk/declarations.ts";
 import { createRedisArtifacts } from "../../stores/redis/artifacts.ts";
 import { connectFailFast, whenReady } from "../../stores/redis/connect.ts";
@@ -13,15 +12,11 @@ export async function checkAgain(config: Config, redisUrl: string, lake: Lake, r
   const redis = connectFailFast(redisUrl);
   try {
     await whenReady(redis, 2_000);
-    const artifacts = createRedisArtifacts(redis);
     const report = await checkReceipts(receipts, {
       receipts: createRedisReceipts({ redis, keepMs: config.receipts.keepMs }),
       lake,
       reducers: reducersOf(loadDeclarations(config.declarations)),
-      scorerOf: async (model, version) => {
-        const artifact = await artifacts.load(model, version);
-        return createScorer(artifact, modelOf(artifact));
-      },
+      scorerOf: createVersionScorers([createRedisArtifacts(redis)]),
     });
     return {
       scores: report.scores,
