@@ -24,6 +24,7 @@ const Name = z
  *   Rows are taken at spine moments `everyDays` apart, for entities with an event in the last `activeDays`.
  * - `event-becomes`: will this very event be followed by `outcome` of the same entity, about the same thing
  *   (both carry the property `on`), within `days`? (fraud, repayment) Rows are taken just before each such event.
+ *   With `repeats`, about a thing that has many outcomes: will another one follow? (orders of a category that is looked at)
  *
  * A label is mature, and may train, once `days` have passed in the log's own time.
  */
@@ -41,6 +42,8 @@ const Target = z.discriminatedUnion("kind", [
     outcome: z.string().min(1),
     on: z.string().min(1),
     days: z.number().positive().max(400),
+    /** The outcome comes again and again about one thing (orders of a category); one before the event then foretells nothing. */
+    repeats: z.boolean().optional(),
   }),
 ]);
 

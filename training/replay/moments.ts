@@ -74,6 +74,7 @@ export function takeWithin(
  * Rows of one entity just before each event of the target that happened to it (not to others, touching it): what was logged before it is in the state,
  * the event itself is not, and the moment is when it became known.
  * The label: did the outcome about the same thing become known within `days` after that?
+ * The outcome of a thing is its first; of a target that `repeats`, the first one that was logged after the event.
  */
 export function takeBecomes(
   events: readonly LoggedEvent[],
@@ -96,11 +97,12 @@ export function takeBecomes(
 
   const horizon = target.days * DAY_MS;
   const state = reducer.empty();
+  const following = target.repeats ? outcomesFollowing(events, target) : undefined;
   let ahead = countOf(events, target.event);
   for (const event of events) {
     if (event.name === target.event && !event.touched) {
       const thing = thingOf(event.properties[target.on]);
-      const outcome = thing === undefined ? undefined : outcomes.get(thing);
+      const outcome = thing === undefined ? undefined : following ? following.get(event) : outcomes.get(thing);
       if (thing === undefined) untaken.unnamed++;
       else if (event.known + horizon > until) untaken.immature++;
       else if (outcome !== undefined && outcome < event.known) untaken.foretold++;
@@ -109,6 +111,22 @@ export function takeBecomes(
     }
     reducer.write(state, event);
   }
+}
+
+/** When the first outcome about the thing of each event of the target became known, of those that were logged after it. */
+function outcomesFollowing(events: readonly LoggedEvent[], target: Becomes): Map<LoggedEvent, number> {
+  const next = new Map<string, number>();
+  const following = new Map<LoggedEvent, number>();
+  for (let i = events.length - 1; i >= 0; i--) {
+    const { name, properties, known, touched } = events[i];
+    if (name !== target.event && name !== target.outcome) continue;
+    const thing = thingOf(properties[target.on]);
+    if (thing === undefined) continue;
+    const outcome = next.get(thing);
+    if (name === target.event && !touched && outcome !== undefined) following.set(events[i], outcome);
+    if (name === target.outcome) next.set(thing, known); // an event that is its own outcome is the next one's
+  }
+  return following;
 }
 
 const countOf = (events: readonly LoggedEvent[], name: string) =>
