@@ -44,6 +44,7 @@ export type ErrorCode =
   | "TRAINING_CANCELLED"
   | "ARTIFACT_BROKEN"
   | "ARTIFACT_FORMAT"
+  | "RECEIPT_BROKEN"
   | "RECIPE_INVALID"
   | "CONFIG_INVALID"
   | "VAR_IN_USE"
@@ -677,6 +678,8 @@ export interface Calls {
       receipt: string;
       /** Whether all of it holds: digests, versions and link */
       equal: boolean;
+      /** What no longer holds; empty when all of it does */
+      findings: ("RECEIPT_CHANGED" | "VERSION_CHANGED" | "SCORE_DIFFERS" | "CHAIN_BROKEN")[];
       /** The salted digest that the chain has held since the answer, hex */
       stored: string;
       /** That of the receipt as it is kept now */

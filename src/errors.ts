@@ -46,6 +46,7 @@ export const CODES = {
   TRAINING_CANCELLED: { status: 409, retry: false, title: "The training was cancelled" },
   ARTIFACT_BROKEN: { status: 500, retry: false, title: "The stored model is damaged" },
   ARTIFACT_FORMAT: { status: 500, retry: false, title: "The stored model has another format" },
+  RECEIPT_BROKEN: { status: 500, retry: false, title: "The stored receipt is damaged" },
   RECIPE_INVALID: { status: 422, retry: false, title: "The recipe does not hold together" },
   // the machine
   CONFIG_INVALID: { status: 500, retry: false, title: "The configuration does not hold together" },

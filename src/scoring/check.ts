@@ -54,8 +54,16 @@ export async function checkThese(
   const notComparable: { receipt: string; model: string; code: string }[] = [];
 
   for (let at = 0; at < ids.length; at += RECEIPTS_AT_ONCE) {
-    const loaded = await Promise.all(ids.slice(at, at + RECEIPTS_AT_ONCE).map((id) => receipts.load(id)));
-    const some = loaded.filter((receipt) => receipt !== undefined);
+    const some: Receipt[] = [];
+    const together = ids.slice(at, at + RECEIPTS_AT_ONCE);
+    const loaded = await Promise.all(together.map((id) => receipts.load(id).catch(damage)));
+    loaded.forEach((receipt, i) => {
+      if (receipt === "damaged") {
+        report.receipts++;
+        report.scores++; // how many it held is not to be known
+        mismatched.push({ receipt: together[i], model: "all", what: "receipt" });
+      } else if (receipt) some.push(receipt);
+    });
     const events = await eventsOf(some, needs);
     for (const receipt of some) {
       report.receipts++;
@@ -107,4 +115,10 @@ async function eventsOf(
     }
   }
   return found;
+}
+
+/** One receipt that cannot be read is a finding and no end of the check. */
+function damage(error: unknown): "damaged" {
+  if (error instanceof PortraitError && error.code === "RECEIPT_BROKEN") return "damaged";
+  throw error;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PortraitError } from "../errors.ts";
 import type { NewReceipt, Receipt, ScoreRecord } from "./receipt.ts";
 
 /** Raised whenever an older reader could misread a newer receipt. */
@@ -63,11 +64,15 @@ function faceText({ model, version, digest, row }: ScoreRecord): string {
   return text;
 }
 
-/** @throws Error when the bytes are no receipt of this format */
+/** @throws RECEIPT_BROKEN when the bytes are no receipt of this format */
 export function parseReceipt(bytes: Buffer): Receipt {
-  if (bytes[0] !== FORMAT) throw new Error(`A receipt of format ${FORMAT} was wanted, found format ${bytes[0]}`);
+  if (bytes.length < 5 || bytes[0] !== FORMAT)
+    throw receiptBroken(`wanted format ${FORMAT}, found ${bytes.length} bytes that begin with ${bytes[0]}`);
   const end = 5 + bytes.readUInt32LE(1);
-  const { scores, ...rest } = Head.parse(JSON.parse(bytes.toString("utf8", 5, end)));
+  const { scores, ...rest } = parseHead(bytes.toString("utf8", 5, end));
+  const doubles = scores.reduce((sum, { columns }) => sum + columns + 2, 0);
+  if (end + 8 * doubles !== bytes.length)
+    throw receiptBroken(`wanted ${doubles} numbers after its head, found ${(bytes.length - end) / 8}`);
   let at = end;
   const next = () => {
     const value = bytes.readDoubleLE(at);
@@ -82,3 +87,20 @@ export function parseReceipt(bytes: Buffer): Receipt {
     }),
   };
 }
+
+function parseHead(text: string): z.infer<typeof Head> {
+  try {
+    return Head.parse(JSON.parse(text));
+  } catch (error) {
+    throw receiptBroken("its head cannot be read", error);
+  }
+}
+
+/** Says nothing of what the receipt held. */
+export const receiptBroken = (what: string, cause?: unknown): PortraitError =>
+  new PortraitError(
+    "RECEIPT_BROKEN",
+    `The stored receipt is damaged: ${what}. Restore the Redis that holds it from a backup.`,
+    {},
+    cause,
+  );

@@ -11,7 +11,8 @@ import { createStateEncoder } from "./state-encoder.ts";
 /** Where a recomputed score departs from its receipt. */
 export interface Difference {
   readonly model: string;
-  readonly what: "version" | "columns" | "row" | "margin" | "probability";
+  /** `receipt`: it is damaged and cannot be read. */
+  readonly what: "receipt" | "version" | "columns" | "row" | "margin" | "probability";
   /** The first column that differs, when it is the row. */
   readonly column?: string;
   readonly kept?: number;

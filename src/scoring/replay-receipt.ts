@@ -4,11 +4,20 @@ import { parseReceipt, receiptBytes } from "./receipt-bytes.ts";
 import { nextLink, rootOf, saltedDigest } from "./receipt-chain.ts";
 import type { ScorerOf } from "./version-scorers.ts";
 
+/**
+ * What no longer holds: the receipt is not what its link has held since the answer; a version is not the one that
+ * answered; its version scores the kept row otherwise; the link does not follow from the one before it.
+ */
+export const REPLAY_FINDINGS = ["RECEIPT_CHANGED", "VERSION_CHANGED", "SCORE_DIFFERS", "CHAIN_BROKEN"] as const;
+export type ReplayFinding = (typeof REPLAY_FINDINGS)[number];
+
 /** What came of making a receipt again. */
 export interface ReceiptReplay {
   readonly receipt: string;
   /** All of it holds: hash, scores and link. */
   readonly equal: boolean;
+  /** Empty when all of it holds. */
+  readonly findings: readonly ReplayFinding[];
   /** Salted digests in hex: as the chain has held it, of the receipt as it is kept now, and of the receipt made again. */
   readonly stored: string;
   readonly kept: string;
@@ -43,7 +52,7 @@ export interface ReplayNeeds {
  * A changed row, score, moment or entity changes the digest; a changed model either breaks its own seal (ARTIFACT_BROKEN) or is
  * another version. Whether the row itself follows from the event log is `portrait check`'s question.
  *
- * @throws PortraitError RECEIPT_UNKNOWN, ERASED, VERSION_UNKNOWN, ARTIFACT_BROKEN, ARTIFACT_FORMAT, REDIS_AWAY
+ * @throws PortraitError RECEIPT_UNKNOWN, RECEIPT_BROKEN, ERASED, VERSION_UNKNOWN, ARTIFACT_BROKEN, ARTIFACT_FORMAT, REDIS_AWAY
  */
 export async function replayReceipt(id: string, { receipts, scorerOf }: ReplayNeeds): Promise<ReceiptReplay> {
   const sealed = openSealed(await receipts.open(id));
@@ -55,9 +64,17 @@ export async function replayReceipt(id: string, { receipts, scorerOf }: ReplayNe
   const recomputed = saltedDigest(salt, receiptBytes(remade)).toString("hex");
   const { digest, holds } = await linkOf(sealed, receipts);
   const stored = digest?.toString("hex") ?? "";
+  const wrong: Readonly<Record<ReplayFinding, boolean>> = {
+    RECEIPT_CHANGED: stored !== kept,
+    VERSION_CHANGED: again.some(({ sameVersion }) => !sameVersion),
+    SCORE_DIFFERS: kept !== recomputed,
+    CHAIN_BROKEN: !holds,
+  };
+  const findings = REPLAY_FINDINGS.filter((finding) => wrong[finding]);
   return {
     receipt: id,
-    equal: holds && stored === kept && stored === recomputed && again.every(({ sameVersion }) => sameVersion),
+    equal: findings.length === 0,
+    findings,
     stored,
     kept,
     recomputed,

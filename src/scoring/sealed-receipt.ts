@@ -1,4 +1,5 @@
 import type { SealedReceipt } from "./receipt.ts";
+import { receiptBroken } from "./receipt-bytes.ts";
 import { SALT_BYTES } from "./receipt-chain.ts";
 
 /** What a sealed receipt begins with, and an erased one consists of. */
@@ -22,11 +23,11 @@ export function packSealed({ bytes, salt, chain, number, place }: SealedReceipt)
   return packed;
 }
 
-/** @throws Error when the bytes are no sealed receipt of this format */
+/** @throws RECEIPT_BROKEN when the bytes are no sealed receipt of this format */
 export function unpackSealed(packed: Buffer): SealedReceipt | "erased" {
   if (packed.length === 1 && packed[0] === ERASED) return "erased";
   if (packed[0] !== SEALED || packed.length < HEAD)
-    throw new Error(`A sealed receipt was wanted, found ${packed.length} bytes that begin with ${packed[0]}`);
+    throw receiptBroken(`wanted a seal, found ${packed.length} bytes that begin with ${packed[0]}`);
   const end = HEAD + packed[7 + SALT_BYTES];
   return {
     salt: packed.subarray(1, 1 + SALT_BYTES),

@@ -22,7 +22,7 @@ test("a receipt is replayed to the digest that its chain has held since the answ
   await using _ = house;
   const { status, body } = await house.ask("POST", `/v1/receipts/${id}/replay`);
   expect(status).toBe(200);
-  expect(body).toMatchObject({ receipt: id, equal: true, chain: { number: 0, place: 0, holds: true } });
+  expect(body).toMatchObject({ receipt: id, equal: true, findings: [], chain: { number: 0, place: 0, holds: true } });
   expect(body.stored).toBe(body.recomputed);
   expect((await house.get(`/v1/receipts/${id}`)).body).toMatchObject({ id, scores: [{ model: "bank", row: [30] }] });
 });

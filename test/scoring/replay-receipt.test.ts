@@ -44,7 +44,7 @@ test("a receipt made again has the digest that the chain has held since, also wh
   }
 });
 
-test("any flipped bit of a kept receipt is found", async () => {
+test("any flipped bit of a kept receipt is found by name", async () => {
   const receipt = receiptOf([3, 1, 20]);
   const store = await storeOf([receiptOf([0, 0, 0]), receipt]);
   const sealed = await store.open(receipt.id);
@@ -54,9 +54,12 @@ test("any flipped bit of a kept receipt is found", async () => {
       const bytes = Buffer.from(sealed.bytes);
       bytes[bit >> 3] ^= 1 << (bit & 7);
       const altered = { ...store, open: async () => ({ ...sealed, bytes }) };
-      // it is unequal, or can no longer be read
-      const replay = await replayReceipt(receipt.id, { receipts: altered, scorerOf }).catch(() => undefined);
-      expect(replay?.equal ?? false).toBe(false);
+      // it is another, names a version that is none, or can no longer be read
+      const found = await replayReceipt(receipt.id, { receipts: altered, scorerOf }).then(
+        ({ equal, findings }) => (equal ? "nothing" : findings[0]),
+        (error: unknown) => (error instanceof PortraitError ? error.code : String(error)),
+      );
+      expect(["RECEIPT_CHANGED", "RECEIPT_BROKEN", "VERSION_UNKNOWN"]).toContain(found);
     }),
     { seed: 1 },
   );
@@ -67,6 +70,7 @@ test("a model that was exchanged under the same name is found", async () => {
   const changed = tinyScorer({ version: "v1", weights: [0.3, -0.2, 0.02] });
   const replay = await replayReceipt(receipt.id, { receipts: await storeOf([receipt]), scorerOf: async () => changed });
   expect(replay.equal).toBe(false);
+  expect(replay.findings).toEqual(["VERSION_CHANGED"]);
   expect(replay.scores[0].sameVersion).toBe(false);
 });
 
@@ -81,7 +85,7 @@ test("a link that was changed is found", async () => {
     },
   };
   const replay = await replayReceipt(receipt.id, { receipts: broken, scorerOf });
-  expect(replay).toMatchObject({ equal: false, chain: { holds: false } });
+  expect(replay).toMatchObject({ equal: false, findings: ["CHAIN_BROKEN"], chain: { holds: false } });
 });
 
 test("what was erased, never given or made by a lost version is refused by name", async () => {

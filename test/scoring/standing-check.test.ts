@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Lake } from "../../src/events/event-log.ts";
 import { oneReducer } from "../../src/features/reducers.ts";
 import { createChampionHolder } from "../../src/scoring/champions.ts";
+import { receiptBroken } from "../../src/scoring/receipt-bytes.ts";
 import { createReceiptIds } from "../../src/scoring/receipt-id.ts";
 import { createScoreService } from "../../src/scoring/score.ts";
 import { createStandingCheck } from "../../src/scoring/standing-check.ts";
@@ -29,6 +30,7 @@ function house() {
   const slow: Pick<Lake, "readByEntity"> = { readByEntity: (query) => (behind ? nothing() : lake.readByEntity(query)) };
   return {
     service,
+    receipts,
     check: (most?: number, patience?: number) =>
       createStandingCheck({ receipts, lake: slow, reducers, scorerOf: async () => scorer }, most, patience),
     score: async (id: string) => {
@@ -73,4 +75,17 @@ test("of more than it may take, it takes the newest", async () => {
   for (const id of ["a", "b", "c"]) await score(id);
   expect(await standing.round()).toMatchObject({ receipts: 2, equal: 2 });
   expect(await standing.round()).toMatchObject({ receipts: 0 });
+});
+
+test("a receipt that can no longer be read is a finding, and the others are made again", async () => {
+  const { check, score, receipts } = house();
+  await score("a");
+  await score("b");
+  const [newest] = await receipts.latest(1);
+  const load = receipts.load;
+  receipts.load = (id) => (id === newest ? Promise.reject(receiptBroken("a bit fell")) : load(id));
+  expect(await check().round()).toMatchObject({
+    ...{ receipts: 2, scores: 2, equal: 1 },
+    mismatched: [{ receipt: newest, model: "all", what: "receipt" }],
+  });
 });

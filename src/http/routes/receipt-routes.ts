@@ -5,7 +5,7 @@ import type { ChampionHolder } from "../../scoring/champions.ts";
 import type { Receipt, ReceiptStore } from "../../scoring/receipt.ts";
 import { parseReceipt } from "../../scoring/receipt-bytes.ts";
 import { RECEIPT_ID } from "../../scoring/receipt-id.ts";
-import { openSealed, replayReceipt } from "../../scoring/replay-receipt.ts";
+import { openSealed, REPLAY_FINDINGS, replayReceipt } from "../../scoring/replay-receipt.ts";
 import { tellWhy } from "../../scoring/tell-why.ts";
 import type { ScorerOf } from "../../scoring/version-scorers.ts";
 import { json, type Route, route } from "../route.ts";
@@ -43,6 +43,7 @@ const ReceiptShape = z.object({
 const ReplayShape = z.object({
   receipt: z.string(),
   equal: z.boolean().meta({ description: "Whether all of it holds: digests, versions and link" }),
+  findings: z.array(z.enum(REPLAY_FINDINGS)).meta({ description: "What no longer holds; empty when all of it does" }),
   stored: z.string().meta({ description: "The salted digest that the chain has held since the answer, hex" }),
   kept: z.string().meta({ description: "That of the receipt as it is kept now" }),
   recomputed: z.string().meta({ description: "That of the receipt made again by the versions it names" }),
@@ -111,7 +112,7 @@ export function receiptRoutes({ receipts, champions, scorerOf, recipes }: Receip
       params: Id,
       audit: { kind: "look", about: ({ params }) => ({ receipt: params.id }) },
       answers: { 200: { about: "The receipt, with the rows that the models saw", schema: ReceiptShape } },
-      errors: ["RECEIPT_UNKNOWN", "ERASED", "REDIS_AWAY"],
+      errors: ["RECEIPT_UNKNOWN", "RECEIPT_BROKEN", "ERASED", "REDIS_AWAY"],
       handle: async ({ params }) => json(receiptView(parseReceipt(openSealed(await receipts.open(params.id)).bytes))),
     }),
 
@@ -123,7 +124,15 @@ export function receiptRoutes({ receipts, champions, scorerOf, recipes }: Receip
       summary: "Make a score again from its receipt, and compare",
       params: Id,
       answers: { 200: { about: "Whether digests, versions and chain hold", schema: ReplayShape } },
-      errors: ["RECEIPT_UNKNOWN", "ERASED", "VERSION_UNKNOWN", "ARTIFACT_BROKEN", "ARTIFACT_FORMAT", "REDIS_AWAY"],
+      errors: [
+        "RECEIPT_UNKNOWN",
+        "RECEIPT_BROKEN",
+        "ERASED",
+        "VERSION_UNKNOWN",
+        "ARTIFACT_BROKEN",
+        "ARTIFACT_FORMAT",
+        "REDIS_AWAY",
+      ],
       handle: async ({ params }) => json(await replayReceipt(params.id, { receipts, scorerOf: versionOf })),
     }),
 
@@ -145,6 +154,7 @@ export function receiptRoutes({ receipts, champions, scorerOf, recipes }: Receip
       answers: { 200: { about: "Reasons, the cheapest change and sentences, score by score", schema: WhyShape } },
       errors: [
         "RECEIPT_UNKNOWN",
+        "RECEIPT_BROKEN",
         "ERASED",
         "MODEL_UNKNOWN",
         "VERSION_UNKNOWN",
