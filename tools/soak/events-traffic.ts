@@ -22,6 +22,8 @@ export interface Traffic {
   /** Ids of which an acknowledgement came back. */
   readonly acknowledged: ReadonlySet<string>;
   readonly sent: () => { readonly events: number; readonly duplicates: number };
+  /** Sends so many new events in one batch until it is acknowledged; also after `stop`. */
+  send(events: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -62,6 +64,14 @@ export function startTraffic(post: Post, seed: number, clients: number, pauseMs:
     return calls;
   };
 
+  const deliver = async (batch: readonly Call[]) => {
+    while (!(await post(batch))) {
+      duplicates += batch.length; // it may have arrived
+      await sleep(60);
+    }
+    for (const { messageId } of batch) acknowledged.add(messageId);
+  };
+
   const client = async () => {
     while (running) {
       const batch = Array.from({ length: 50 }, mint);
@@ -72,11 +82,7 @@ export function startTraffic(post: Post, seed: number, clients: number, pauseMs:
         batch.push(...again);
       }
       shuffle(batch);
-      while (!(await post(batch))) {
-        duplicates += batch.length; // it may have arrived
-        await sleep(60);
-      }
-      for (const { messageId } of batch) acknowledged.add(messageId);
+      await deliver(batch);
       if (random.next() < 0.15) {
         duplicates += batch.length;
         await post(batch);
@@ -90,6 +96,10 @@ export function startTraffic(post: Post, seed: number, clients: number, pauseMs:
   return {
     acknowledged,
     sent: () => ({ events, duplicates }),
+    send(count) {
+      events += count;
+      return deliver(Array.from({ length: count }, mint));
+    },
     async stop() {
       running = false;
       await clientsDone;

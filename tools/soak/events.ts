@@ -11,12 +11,14 @@ import { createParquetLake } from "../../src/stores/lake/parquet-lake.ts";
 import { connectFailFast, whenReady } from "../../src/stores/redis/connect.ts";
 import { createRedisEventLog } from "../../src/stores/redis/event-log.ts";
 import { FAULT_POINTS, type FaultPoint, type Guard } from "../../src/stores/redis/ingest-guards.ts";
+import { type IngestWorkerOptions, startIngestWorker } from "../../src/stores/redis/ingest-worker.ts";
 import { type VerifySummary, verifyStates } from "../../src/stores/redis/verify-states.ts";
 import { whenApplied } from "../../src/stores/redis/when-applied.ts";
 import { Actor } from "./actor.ts";
 import { buildForSoak } from "./build.ts";
 import { SOAK, soakReducers } from "./events-reducers.ts";
 import { type Post, startTraffic } from "./events-traffic.ts";
+import { freezeOwner } from "./frozen-owner.ts";
 
 export interface EventsSoakOptions {
   readonly kills: number;
@@ -72,6 +74,7 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
   const points = Object.fromEntries(FAULT_POINTS.map((point) => [point, 0])) as Record<FaultPoint, number>;
   const kills = { api: 0, worker: 0, redis: 0, rival: 0 };
   const complaints = new Set<string>();
+  const note = (error: unknown) => complaints.add(error instanceof Error ? error.message : String(error));
   const total = () => Object.values(kills).reduce((sum, count) => sum + count, 0);
 
   const redis = new Actor({
@@ -197,11 +200,14 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
     ]);
     if (!drained) complaints.add("the log was not drained in time");
     await Promise.all(workers.map((one) => one.stop("SIGKILL")));
+    const calm = { redisUrl, lakeDir, ...SOAK, reducers: soakReducers(), leaseMs: LEASE_MS };
+    if (complaints.size === 0) {
+      onProgress?.(1, "an owner freezes, and goes on when a rival was there");
+      const send = (events: number) => traffic.send(events);
+      await timely(freezeOwner({ ...calm, without }, send), "the frozen owner").catch(note);
+    }
     // one calm worker brings what is applied into the lake, also after a complaint: what is wrong then shows whole
-    const late = sleep(60_000, undefined, { ref: false }).then(() =>
-      Promise.reject(new Error("the calm worker did not end the work in time")),
-    );
-    await Promise.race([calmWorker(redisUrl, lakeDir), late]).catch((error: Error) => complaints.add(error.message));
+    await timely(calmWorker(calm), "the calm worker").catch(note);
 
     const ids = new Map<string, number>();
     let laked = 0;
@@ -214,7 +220,7 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
         }
       states = await verifyStates({ redis: connection, lake, reducers: soakReducers(), ...SOAK });
     } catch (error) {
-      complaints.add(error instanceof Error ? error.message : String(error));
+      note(error);
     }
     const lost = [...traffic.acknowledged].filter((id) => !ids.has(id)).length;
     const doubled = [...ids.values()].filter((times) => times > 1).length;
@@ -249,9 +255,16 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
   }
 }
 
-async function calmWorker(redisUrl: string, lakeDir: string): Promise<void> {
-  const { startIngestWorker } = await import("../../src/stores/redis/ingest-worker.ts");
-  const worker = await startIngestWorker({ redisUrl, lakeDir, ...SOAK, reducers: soakReducers(), leaseMs: 1_000 });
+/** @throws Error when it takes longer than a minute */
+function timely(work: Promise<void>, who: string): Promise<void> {
+  const late = sleep(60_000, undefined, { ref: false }).then(() => {
+    throw new Error(`${who} did not end the work in time`);
+  });
+  return Promise.race([work, late]);
+}
+
+async function calmWorker(options: IngestWorkerOptions): Promise<void> {
+  const worker = await startIngestWorker(options);
   try {
     await worker.idle();
     await worker.idle(); // what the last commits forwarded

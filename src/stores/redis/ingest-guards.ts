@@ -6,7 +6,7 @@
  * - `verdicts`: duplicates are remembered until their part is in the lake
  * - `forward-first`: second entities get their events before the first one's are committed
  * - `high-water`: a forward that came before is dropped
- * - `claim`: a part is never written over another
+ * - `claim`: a part is never written over another (an owner that froze before it finds its place taken)
  * - `known-ids`: a redelivered event is recognised
  */
 export const GUARDS = ["fence", "one-script", "verdicts", "forward-first", "high-water", "claim", "known-ids"] as const;
