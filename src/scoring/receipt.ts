@@ -52,8 +52,8 @@ export interface ReceiptStore {
   scan(): AsyncIterable<readonly Receipt[]>;
   /** The names of the chains that are kept. */
   chains(): Promise<string[]>;
-  /** The links of a chain from a number on, in order, page by page. */
-  links(chain: string, from?: number): AsyncIterable<readonly ChainLink[]>;
+  /** The links of a chain from a number on, in order, page by page; `page` links at most are read at a time. */
+  links(chain: string, from?: number, page?: number): AsyncIterable<readonly ChainLink[]>;
 }
 
 /** A receipt's bytes and its place in the chain of the process that gave it. */

@@ -1,6 +1,6 @@
 import { PortraitError } from "../errors.ts";
 import type { Receipt, ReceiptStore, ScoreRecord, SealedReceipt } from "./receipt.ts";
-import { parseReceipt, receiptBytes } from "./receipt-bytes.ts";
+import { parseReceipt, receiptBroken, receiptBytes } from "./receipt-bytes.ts";
 import { nextLink, rootOf, saltedDigest } from "./receipt-chain.ts";
 import type { ScorerOf } from "./version-scorers.ts";
 
@@ -58,12 +58,15 @@ export async function replayReceipt(id: string, { receipts, scorerOf }: ReplayNe
   const sealed = openSealed(await receipts.open(id));
   const { salt, chain, number, place } = sealed;
   const receipt = parseReceipt(sealed.bytes);
-  const again = await Promise.all(receipt.scores.map((record) => scoreAgain(record, scorerOf)));
-  const remade: Receipt = { ...receipt, scores: again.map(({ record }) => record) };
   const kept = saltedDigest(salt, sealed.bytes).toString("hex");
-  const recomputed = saltedDigest(salt, receiptBytes(remade)).toString("hex");
   const { digest, holds } = await linkOf(sealed, receipts);
   const stored = digest?.toString("hex") ?? "";
+  const again = await Promise.all(receipt.scores.map((record) => scoreAgain(record, scorerOf))).catch((error) => {
+    const untrue = stored !== kept && error instanceof PortraitError && !error.retry;
+    throw untrue ? receiptBroken("it is not what its chain has held, and names what there is not", error) : error;
+  });
+  const remade: Receipt = { ...receipt, scores: again.map(({ record }) => record) };
+  const recomputed = saltedDigest(salt, receiptBytes(remade)).toString("hex");
   const wrong: Readonly<Record<ReplayFinding, boolean>> = {
     RECEIPT_CHANGED: stored !== kept,
     VERSION_CHANGED: again.some(({ sameVersion }) => !sameVersion),
@@ -109,7 +112,7 @@ async function scoreAgain(record: ScoreRecord, scorerOf: ScorerOf) {
 /** The receipt's digest as its link holds it, and whether the link follows from the one before. */
 async function linkOf({ chain, number, place }: SealedReceipt, receipts: Pick<ReceiptStore, "links">) {
   const from = Math.max(0, number - 1);
-  for await (const links of receipts.links(chain, from)) {
+  for await (const links of receipts.links(chain, from, 2)) {
     const own = links.find((link) => link.number === number);
     const before = number === 0 ? rootOf(chain) : links.find((link) => link.number === number - 1)?.link;
     if (!own || !before) break;

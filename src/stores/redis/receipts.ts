@@ -109,11 +109,11 @@ export function createRedisReceipts({ redis, keepMs, patienceMs = 1_000 }: Redis
       return found.sort();
     },
 
-    async *links(chain, from = 0) {
+    async *links(chain, from = 0, page = PAGE) {
       let next = from;
       for (;;) {
         const entries = (await redis
-          .xrangeBuffer(chainKey(chain), entryOf(next), "+", "COUNT", PAGE)
+          .xrangeBuffer(chainKey(chain), entryOf(next), "+", "COUNT", page)
           .catch(reading)) as unknown as [Buffer, Buffer[]][];
         if (entries.length === 0) return;
         const links = entries.map(([id, fields]) => parseLink(numberOf(id.toString()), fields));
