@@ -1,63 +1,19 @@
-import { parseArgs } from "node:util";
-import { progressBar } from "../src/cli/progress.ts";
-import { GUARDS } from "../src/stores/redis/ingest-guards.ts";
-import { soakEvents } from "./soak/events.ts";
-
 /**
- * Long runs that try to break what the tests only touch: `npm run soak -- events [--kills 50] [--armed 3]
- * [--without <guard>] [--seed 1] [--json]`. Exits 1 when a promise was broken.
+ * Long runs that try to break what the tests only touch. Each exits 1 when a promise was broken, and `--help` says how
+ * to see it break:
+ *
+ *     npm run soak -- receipts     10,000 receipts replayed after ten retrainings, and flipped bits found
+ *     npm run soak -- events       events through killed APIs, workers and Redis: nothing lost, nothing doubled
  */
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    kills: { type: "string", default: "50" },
-    armed: { type: "string", default: "3" },
-    seed: { type: "string", default: "1" },
-    minutes: { type: "string", default: "15" },
-    without: { type: "string" },
-    direct: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
-const without = GUARDS.find((guard) => guard === values.without);
+const COMMANDS = {
+  receipts: () => import("./soak/receipts-command.ts"),
+  events: () => import("./soak/events-command.ts"),
+};
 
-if (values.help || positionals[0] !== "events" || (values.without !== undefined && !without)) {
-  process.stdout.write(
-    `Wanted: npm run soak -- events [--kills 50] [--armed 3] [--minutes 15] [--seed 1] [--json]
-        [--direct]            no API process: batches go through the door of the log in this process
-        [--without <guard>]   takes a guard of the protocol out, to see that the soak then fails:
-                              ${GUARDS.join(", ")}
-
-API, workers and Redis are killed at random and at armed points, with duplicates, late and shuffled events and two
-owners of one partition. At the end every acknowledged event must be in the lake once, and every state must be what a
-clean replay makes of the lake, byte for byte.
-`,
-  );
-  process.exitCode = values.help ? 0 : 2;
-} else {
-  const bar = progressBar(without ? `Soaking without ${without}` : "Soaking", { quiet: values.json });
-  const result = await soakEvents({
-    kills: Number(values.kills),
-    armed: Number(values.armed),
-    seed: Number(values.seed),
-    without,
-    api: !values.direct,
-    clients: 3,
-    pauseMs: values.direct ? 150 : 20, // the door alone takes far more than killed workers apply
-    patienceMs: Number(values.minutes) * 60_000,
-    onProgress: bar.update,
-  });
-  bar.end(result.ok ? "nothing lost, nothing doubled, every state as the log says" : "BROKEN");
-  if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  else {
-    const { kills, points, states } = result;
-    process.stdout.write(
-      `kills: ${JSON.stringify(kills)}\narmed points hit: ${JSON.stringify(points)}\n` +
-        `${result.sent} events sent, ${result.duplicates} of them or others again, ${result.acknowledged} acknowledged, ` +
-        `${result.laked} in the lake: ${result.lost} lost, ${result.doubled} doubled\nstates: ${JSON.stringify(states)}\n`,
-    );
-    for (const complaint of result.complaints) process.stdout.write(`! ${complaint}\n`);
-  }
-  process.exitCode = result.ok ? 0 : 1;
+const [first = "", ...others] = process.argv.slice(2);
+const name = (Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]).find((one) => one === first);
+if (name) await (await COMMANDS[name]()).run(others);
+else {
+  process.stderr.write(`Wanted npm run soak -- [${Object.keys(COMMANDS).join(" | ")}], found ${first}.\n`);
+  process.exitCode = 2;
 }
