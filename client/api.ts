@@ -30,6 +30,7 @@ export type ErrorCode =
   | "JOB_CANCELLED"
   | "REDIS_AWAY"
   | "REDIS_FULL"
+  | "TOO_LATE"
   | "TOO_BUSY"
   | "STATE_FROM_OTHER_CATALOGUE"
   | "LOG_BROKEN"
@@ -713,6 +714,8 @@ export interface Calls {
         name: string;
         /** Properties as in a track call; nested ones become dotted names */
         properties?: Record<string, unknown>;
+        /** As in a track call: the same one counts once */
+        messageId?: string;
       };
       /** Instead of an id: the model's columns, missing ones left out */
       features?: Record<string, string | number | boolean | null>;
@@ -721,6 +724,14 @@ export interface Calls {
       /** How many reasons to tell of each score */
       reasons?: number;
       receipt?: "kept" | "none";
+      /** From the arrival of the request to its answer: 504 TOO_LATE, or the fallback, after that */
+      deadlineMs?: number;
+      /** What to answer when no score can be had in time; the answer says that it is the fallback */
+      fallback?: {
+        probability: number;
+      };
+      /** Whether the event enters the log as well, scored as of just before it. Wants scope track */
+      record?: boolean;
     };
     answer: {
       entity?: {
@@ -750,6 +761,18 @@ export interface Calls {
       receipt?: string;
       /** What the answer had to do without */
       missing?: "receipt"[];
+      /** The scores are the caller's own, of version "fallback", and there is no receipt */
+      fallback?: true;
+      /** With a fallback: the error that it stands in for */
+      why?: string;
+      /** With record: whether the event is in the log. If not, send it again by its messageId */
+      recorded?: {
+        ok: true;
+      } | {
+        ok: false;
+        code: string;
+        detail?: string;
+      };
     };
   };
   /** Score many; each is answered by its place. Wants a key with the scope `score` (or `admin`). */
@@ -786,6 +809,18 @@ export interface Calls {
         receipt?: string;
         /** What the answer had to do without */
         missing?: "receipt"[];
+        /** The scores are the caller's own, of version "fallback", and there is no receipt */
+        fallback?: true;
+        /** With a fallback: the error that it stands in for */
+        why?: string;
+        /** With record: whether the event is in the log. If not, send it again by its messageId */
+        recorded?: {
+          ok: true;
+        } | {
+          ok: false;
+          code: string;
+          detail?: string;
+        };
       } | {
         error: {
           code: string;

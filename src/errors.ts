@@ -31,6 +31,7 @@ export const CODES = {
   // the neighbours
   REDIS_AWAY: { status: 503, retry: true, title: "Redis does not answer" },
   REDIS_FULL: { status: 503, retry: true, title: "Redis has no room left" },
+  TOO_LATE: { status: 504, retry: true, title: "The answer was not there in time" },
   TOO_BUSY: { status: 429, retry: true, title: "Too much is under way" },
   STATE_FROM_OTHER_CATALOGUE: { status: 503, retry: false, title: "States were written by another catalogue" },
   LOG_BROKEN: { status: 500, retry: false, title: "The event log does not hold together" },

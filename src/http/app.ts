@@ -27,6 +27,7 @@ import { scoreRoutes } from "./routes/score-routes.ts";
 import { trackRoutes } from "./routes/track-routes.ts";
 import { createScoreScanner } from "./scan-score.ts";
 import { createReadScore } from "./score-body.ts";
+import { createAnswerCall } from "./score-call.ts";
 import { ANSWER_HEADERS, HELMET } from "./security-headers.ts";
 import { send, sendProblem } from "./send.ts";
 import type { Services } from "./services.ts";
@@ -103,7 +104,9 @@ export function createApi(services: Services, { deadlineMs = DEADLINE_MS } = {})
   const admit = createAdmission(services);
   const slowFailure = createSlowFailures(() => performance.now());
   const read = createReadScore(createScoreScanner(services.champions.current));
-  const hot = createHotScore({ service, read, admit, slowFailure, metrics, within, log: services.log });
+  const { log } = services;
+  const answerCall = createAnswerCall({ ...services, service, metrics });
+  const hot = createHotScore({ service, read, answerCall, admit, slowFailure, metrics, within, log });
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");

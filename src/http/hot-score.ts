@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Log } from "../log.ts";
 import type { ScoreAnswer, ScoreService } from "../scoring/score.ts";
+import { wantsMore } from "../scoring/score-in-time.ts";
 import type { Admit } from "./admission.ts";
 import { type ReadBytes, readJsonBytes } from "./body.ts";
 import type { WithinDeadline } from "./deadline.ts";
@@ -9,6 +10,7 @@ import type { Metrics } from "./metrics.ts";
 import { requestIdOf } from "./request-id.ts";
 import { MEGABYTE } from "./route.ts";
 import type { ReadScore } from "./score-body.ts";
+import type { AnswerCall } from "./score-call.ts";
 import { ANSWER_HEADERS } from "./security-headers.ts";
 import { answerText } from "./write-answer.ts";
 
@@ -31,6 +33,8 @@ const GOOD_HEADERS = Object.freeze({ ...ANSWER_HEADERS, "Content-Type": "applica
 export interface HotScoreNeeds {
   readonly service: Pick<ScoreService, "score">;
   readonly read: ReadScore;
+  /** For calls with a deadline, a fallback, or an event to be recorded. */
+  readonly answerCall: AnswerCall;
   readonly admit: Admit;
   /** Something to wait for before a 401 leaves, or nothing. */
   readonly slowFailure: () => Promise<void> | undefined;
@@ -44,10 +48,13 @@ export interface HotScoreNeeds {
  * counted and logged like every other call. It knows no server, so that the one in front of Express and the one within
  * give the same bytes. See `notes/0003-one-hot-handler-two-mounts.md`.
  */
-export function createHotScore({ service, read, admit, slowFailure, metrics, log, within }: HotScoreNeeds): HotScore {
-  async function score(headers: IncomingHttpHeaders, body: Buffer | ReadBytes): Promise<string> {
-    admit(headers.authorization, "score"); // before anything is read
+export function createHotScore(needs: HotScoreNeeds): HotScore {
+  const { service, read, answerCall, admit, slowFailure, metrics, log, within } = needs;
+
+  async function score(headers: IncomingHttpHeaders, body: Buffer | ReadBytes, started: number): Promise<string> {
+    const holder = admit(headers.authorization, "score"); // before anything is read
     const request = read(await readJsonBytes(headers, body, MEGABYTE));
+    if (wantsMore(request)) return answerCall(request, holder, started);
     const began = performance.now();
     const answer = await within(() => service.score(request));
     countScores(metrics, answer, (performance.now() - began) / 1_000);
@@ -59,7 +66,7 @@ export function createHotScore({ service, read, admit, slowFailure, metrics, log
     const requestId = requestIdOf(headers["x-request-id"]);
     let answer: HotAnswer;
     try {
-      const text = await score(headers, body);
+      const text = await score(headers, body, started);
       answer = { status: 200, requestId, headers: GOOD_HEADERS, text };
     } catch (error) {
       const problem = toProblem(error, requestId);

@@ -64,6 +64,14 @@ export interface ScoreAnswer {
   readonly missing?: readonly "receipt"[];
 }
 
+/** What goes on beside a score, for a caller that waits only so long or wants more done than the score. */
+export interface Alongside {
+  /** Once it has fired, no receipt is begun: whoever asked has gone. */
+  readonly signal?: AbortSignal;
+  /** Told when the rows were scored, before the receipt is stored: the moment (ms) that they were read at. */
+  readonly scored?: (at: number) => void;
+}
+
 export interface ScoreService {
   /**
    * Scores one. The receipt is stored before the answer is given.
@@ -72,9 +80,15 @@ export interface ScoreService {
    * STATE_FROM_OTHER_CATALOGUE; REDIS_AWAY and REDIS_FULL when an id is asked for. Features that are given are
    * scored without Redis too: the answer then says that the receipt is missing.
    */
-  score(request: ScoreRequest): Promise<ScoreAnswer>;
+  score(request: ScoreRequest, alongside?: Alongside): Promise<ScoreAnswer>;
   /** Scores many with one reading of the states and one set of champions; each by its place, as answer or as failure. */
   scoreBatch(requests: readonly ScoreRequest[]): Promise<(ScoreAnswer | PortraitError)[]>;
+  /**
+   * The models that a request is for, also those that are declared and have no champion yet. Asks nobody.
+   *
+   * @throws PortraitError INPUT_INVALID, MODEL_UNKNOWN, MODEL_NOT_READY, MODEL_INPUT_MISMATCH
+   */
+  modelsOf(request: ScoreRequest): readonly string[];
 }
 
 export interface ScoreNeeds {
@@ -215,15 +229,17 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
   }
 
   return {
-    async score(request) {
+    async score(request, alongside) {
       const snapshot = champions.current();
       // given features wait for nothing
       const known = wantsState(request) ? (await readKnown([request]))[0] : undefined;
       const prepared = prepare(request, snapshot, known);
-      return answer(
-        prepared,
-        prepared.scorers.map((scorer, i) => scorer.score(prepared.rows[i])),
-      );
+      const scored = prepared.scorers.map((scorer, i) => scorer.score(prepared.rows[i]));
+      if (alongside) {
+        alongside.signal?.throwIfAborted();
+        alongside.scored?.(prepared.at);
+      }
+      return answer(prepared, scored);
     },
     async scoreBatch(requests) {
       const snapshot = champions.current();
@@ -239,6 +255,20 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
           return answered instanceof Promise ? answered.catch(failureOf) : answered;
         }),
       );
+    },
+    modelsOf(request) {
+      const snapshot = champions.current();
+      const entity = entityOf(request);
+      const event = request.event?.name;
+      const declared = needs.questions.filter((one) => isAbout(one, entity, event)).map(({ model }) => model);
+      const ready = declared.filter((model) => snapshot.has(model));
+      const asked = new Set(request.models ?? (ready.length > 0 ? ready : declared));
+      if (asked.size === 0) return chooseScorers(request, entity, snapshot, questions).map(({ name }) => name);
+      for (const model of asked) {
+        if (!questions.has(model)) championOf(model, snapshot, questions);
+        if (entity) mustFit(questions.get(model), model, entity, event);
+      }
+      return [...asked];
     },
   };
 }
@@ -347,7 +377,7 @@ function chooseScorers(
   }
   const fitting = [...champions.values()].filter((scorer) => {
     const question = questions.get(scorer.name);
-    return question !== undefined && question.entity === entity.kind && question.event === event?.name;
+    return question !== undefined && isAbout(question, entity, event?.name);
   });
   if (fitting.length > 0) return fitting;
   const about = event ? `a "${event.name}" of a ${entity.kind}` : `a ${entity.kind}`;
@@ -356,6 +386,9 @@ function chooseScorers(
     `Wanted a champion that judges ${about}, found none. Train one (\`portrait train\`), or name one of the "models": ${namesOf(champions)}.`,
   );
 }
+
+const isAbout = (question: Question, entity: EntityRef | undefined, event: string | undefined): boolean =>
+  question.entity === entity?.kind && question.event === event;
 
 function championOf(model: string, champions: Champions, questions: ReadonlyMap<string, Question>): Scorer {
   const scorer = champions.get(model);

@@ -9,7 +9,7 @@ import type { Metrics } from "../metrics.ts";
 import { MEGABYTE, type Route, route } from "../route.ts";
 import type { ScoreScanner } from "../scan-score.ts";
 import { Entity, Moment } from "../schemas.ts";
-import { createReadScore, readScoreBody, ScoreBody } from "../score-body.ts";
+import { createReadScore, oneOfMany, readScoreBody, ScoreBody } from "../score-body.ts";
 import { scoreLines } from "../score-lines.ts";
 import { createScoreMany, mustNotBeTheNeighbour, readItem } from "../score-many.ts";
 
@@ -46,6 +46,18 @@ export const ScoreAnswerShape = z.object({
     .array(z.enum(["receipt"]))
     .optional()
     .meta({ description: "What the answer had to do without" }),
+  fallback: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'The scores are the caller\'s own, of version "fallback", and there is no receipt' }),
+  why: z.string().optional().meta({ description: "With a fallback: the error that it stands in for" }),
+  recorded: z
+    .union([
+      z.object({ ok: z.literal(true) }),
+      z.object({ ok: z.literal(false), code: z.string(), detail: z.string().optional() }),
+    ])
+    .optional()
+    .meta({ description: "With record: whether the event is in the log. If not, send it again by its messageId" }),
 });
 
 const ItemProblemShape = z.object({
@@ -78,7 +90,8 @@ export function scoreRoutes({
   readonly metrics: Metrics;
   readonly within: WithinDeadline;
 }): Route[] {
-  const read = createReadScore(scanner);
+  const readCall = createReadScore(scanner);
+  const read = (line: Buffer) => oneOfMany(readCall(line));
   const scoreMany = createScoreMany({ scoreBatch: async (some) => within(() => service.scoreBatch(some)) }, metrics);
 
   /** The requests of a batch: straight from its bytes when all are plain, else item by item. */
@@ -90,7 +103,7 @@ export function scoreRoutes({
     const items = whole
       ? parse(utf8Of(whole))
       : await readBody(headers, bytes, { limit: MEGABYTE, optional: false, ndjson: true });
-    return BatchBody.parse(items).map((item) => readItem(() => readScoreBody(item)));
+    return BatchBody.parse(items).map((item) => readItem(() => oneOfMany(readScoreBody(item))));
   }
 
   return [
@@ -102,7 +115,7 @@ export function scoreRoutes({
       summary: "Score an entity, an event in flight, or features",
       body: ScoreBody,
       answers: { 200: { about: "A probability for each model, and the receipt", schema: ScoreAnswerShape } },
-      errors: ERRORS,
+      errors: [...ERRORS, "TOO_LATE"],
     }),
 
     route({
