@@ -36,10 +36,10 @@ export interface LakeQuery {
    */
   readonly through?: string;
   /**
-   * The reader asks for no other properties than these, and for no ids: a lake may leave out the rest, which makes
-   * reading several times as fast. Absent = everything.
+   * The reader asks of an event of this name for no other properties than these, and for no ids: a lake may leave out
+   * the rest, which makes reading several times as fast. Absent = everything.
    */
-  readonly properties?: readonly string[];
+  readonly properties?: (event: string) => readonly string[];
   /** Only entities that have an event known at this moment, ms, or later; of those all events. */
   readonly touchedSince?: number;
 }

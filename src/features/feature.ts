@@ -42,8 +42,8 @@ export interface Reducer {
   readonly features: readonly FeatureFace[];
   /** Digest of all declarations. A state carries it; another catalogue's state is refused, and rebuilt by replay. */
   readonly digest: string;
-  /** The properties that it looks at; undefined = any. */
-  readonly properties?: readonly string[];
+  /** The properties that it looks at in an event of this name; undefined = any. */
+  properties?(event: string): readonly string[];
   empty(): State;
   write(state: State, event: Pick<Event, "name" | "at" | "properties">): void;
   /**

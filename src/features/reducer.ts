@@ -8,7 +8,7 @@ import type { Layout } from "./layout.ts";
 import { emptyState, type LiveState } from "./live-state.ts";
 import { createLook } from "./moment.ts";
 import { planFeatures } from "./plan.ts";
-import { createTargets, writePlain, writeProperties } from "./targets.ts";
+import { createTargets, type Targets, writePlain, writeProperties } from "./targets.ts";
 import { dropBefore } from "./track.ts";
 import { dropDaysBefore } from "./value-days.ts";
 
@@ -48,7 +48,7 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
   return {
     features: facesOf(features),
     digest,
-    properties: propertiesOf(layout),
+    properties: (event) => propertiesOf(targetsOf(event)),
     empty: () => emptyState(digest, layout),
 
     write(state, event) {
@@ -84,9 +84,9 @@ export const emptyRow = (numbers: number, texts: number): Row => ({
   texts: new Array<string | undefined>(texts).fill(undefined),
 });
 
-const propertiesOf = ({ series, values, picks }: Layout): string[] => [
+const propertiesOf = ({ valued, values, picks }: Targets): string[] => [
   ...new Set([
-    ...series.flatMap(({ value }) => value ?? []),
+    ...valued.flatMap(({ series }) => series.value ?? []),
     ...values.map(({ by }) => by),
     ...picks.map(({ property }) => property),
   ]),

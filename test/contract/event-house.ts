@@ -135,9 +135,14 @@ export function eventHouseKeepsItsPromises(
         );
         await put(house, ...events);
         const properties = ["a", "A", "b/c~d.e", "till"];
-        for (const query of [{}, { kind: "till", through: "till" }, { knownUntil: NOON - 3 }]) {
+        for (const query of [
+          {},
+          { kind: "user" },
+          { kind: "till", through: "till" },
+          { kind: "user", knownUntil: NOON - 3 },
+        ]) {
           const whole = await allOf(house.lake, query);
-          const lean = await allOf(house.lake, { ...query, properties });
+          const lean = await allOf(house.lake, { ...query, properties: () => properties });
           const wanted = (event: LoggedEvent) => ({
             ...[
               event.name,

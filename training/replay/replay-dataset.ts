@@ -1,9 +1,9 @@
 import type { Dataset } from "../../models/model.ts";
 import type { Lake, LoggedEvent } from "../../src/events/event-log.ts";
-import type { Row } from "../../src/features/feature.ts";
+import type { Reducer, Row } from "../../src/features/feature.ts";
 import type { Reducers } from "../../src/features/reducers.ts";
 import type { Recipe } from "../../src/retraining/recipe.ts";
-import { planColumns } from "./columns.ts";
+import { type ColumnPlan, planColumns } from "./columns.ts";
 import { type Take, takeBecomes, takeWithin, type Untaken } from "./moments.ts";
 import { createRowIndex } from "./row-index.ts";
 import { createRowStore } from "./row-store.ts";
@@ -97,13 +97,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   let current: LoggedEvent[] = [];
   const passes = 1 + seconds.length;
   const through = reducers.kinds.find(({ name }) => name === recipe.entity)?.from;
-  const properties = reducer.properties && [
-    ...new Set([
-      ...reducer.properties,
-      ...flightProperties(plan),
-      ...(target.kind === "event-becomes" ? [target.on] : []),
-    ]),
-  ];
+  const properties = reducer.properties && ((event: string) => propertiesOf(event, reducer, recipe, plan));
   for await (const batch of lake.readByEntity({ kind: recipe.entity, through, knownUntil: until, properties })) {
     signal?.throwIfAborted();
     for (const event of batch) {
@@ -159,9 +153,13 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   };
 }
 
-/** What rows take of the event in flight itself. */
-const flightProperties = ({ fields, ratios }: ReturnType<typeof planColumns>): string[] =>
-  [...fields, ...ratios].map(({ property }) => property);
+/** What a replay looks at in an event of this name: what the reducer does, and what rows take of those in flight. */
+function propertiesOf(event: string, reducer: Reducer, { target }: Recipe, { fields, ratios }: ColumnPlan): string[] {
+  const wanted = new Set(reducer.properties?.(event));
+  if (target.kind === "event-becomes" && (event === target.event || event === target.outcome)) wanted.add(target.on);
+  if (event === target.event) for (const { property } of [...fields, ...ratios]) wanted.add(property);
+  return [...wanted];
+}
 
 /** The same value, or missing, in every row. */
 function isConstant(values: Dataset["values"][number]): boolean {

@@ -1,107 +1,252 @@
-import type { DuckDBDataChunk } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import type { EntityRef, Property } from "../../events/event.ts";
-import type { LoggedEvent } from "../../events/event-log.ts";
-import type { Position } from "../../events/position.ts";
+import type { LakeQuery, LoggedEvent } from "../../events/event-log.ts";
+import { comparePositions, type Position } from "../../events/position.ts";
 import { idOf } from "../../features/entity-kinds.ts";
 import { sqlList, sqlText } from "./duckdb.ts";
+import { createJsonReader, type JsonLane, jsonLane } from "./json-words.ts";
 
 /** More names than these are read as they stand. */
 export const MOST_NAMES = 64;
 
-/** What DuckDB keeps of numbers: they are read where they lie, without an object each. */
-interface Lane {
-  readonly items: Float64Array | Int32Array | Uint16Array;
-}
-interface Words {
-  getItem(row: number): unknown;
-}
-
-interface Batch {
+/** A reading of one kind that carries only the wanted properties, and no ids. */
+export interface LeanQuery {
+  readonly kind: string;
+  readonly through: string | undefined;
+  readonly knownUntil: number | undefined;
+  /** All names of events that the parts hold. */
   readonly names: readonly string[];
-  readonly properties: readonly string[];
-  readonly partition: Lane;
-  readonly ms: Lane;
-  readonly seq: Lane;
-  readonly index: Lane;
-  readonly at: Lane;
-  readonly known: Lane;
-  readonly name: Lane;
-  /** By property: its number, NaN when it is none; and the JSON text of what is no number. */
-  readonly numbers: readonly Lane[];
-  readonly texts: readonly Words[];
+  /** Of each of them, which properties are wanted. */
+  readonly wanted: readonly (readonly string[])[];
 }
 
-/** The columns of a reading that carries only these properties, and no ids. `rows` is an SQL relation of events. */
-export function leanColumns(rows: string, names: readonly string[], properties: readonly string[]): string {
-  const pointers = properties.map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
-  const wanted = pointers.length === 0 ? "NULL" : `json_extract(properties, ${sqlList(pointers)})`;
-  const cases = names.map((name, code) => `WHEN ${sqlText(name)} THEN ${code}`).join(" ");
-  const number = (place: number) => `TRY_CAST(wanted[${place + 1}]::VARCHAR AS DOUBLE)`;
-  const values = properties.flatMap((_, place) => [
-    `COALESCE(${number(place)}, 'nan'::DOUBLE) AS number_${place}`,
-    `CASE WHEN ${number(place)} IS NULL THEN wanted[${place + 1}]::VARCHAR END AS text_${place}`,
-  ]);
-  return (
-    "SELECT partition, ms::DOUBLE AS ms_, seq::DOUBLE AS seq_, idx, entity, (hash(entity) >> 11)::DOUBLE AS mark, touched, " +
-    `at_ms::DOUBLE AS at_, known_ms::DOUBLE AS known_, (CASE name ${cases} ELSE 0 END)::USMALLINT AS name_, ` +
-    `kind AS kind_${values.map((value) => `, ${value}`).join("")} FROM (SELECT *, ${wanted} AS wanted FROM ${rows})`
-  );
+/** Whether a query can be read so, and how; undefined = read it as it stands. */
+export function leanQuery(query: LakeQuery, names: readonly string[]): LeanQuery | undefined {
+  const { kind, through, knownUntil, properties, entities, touchedSince } = query;
+  if (kind === undefined || !properties || entities || touchedSince !== undefined) return undefined;
+  if (names.length > MOST_NAMES) return undefined;
+  return { kind, through, knownUntil, names, wanted: names.map((name) => [...properties(name)]) };
 }
 
 /**
- * Answers a function that turns chunks of such a reading, sorted by entity, into events. An entity is told from the
- * one before it by 53 bits of a hash, so that its name is read once.
+ * The events of a lean query, entity by entity, within one by (known, position): batches of a chunk or so.
+ *
+ * Idea: entities are numbered in the order of their ids first, so that DuckDB sorts by a number and a moment, which
+ * takes a third of sorting by texts; what is known in the same millisecond is put in order here. A property has no
+ * column of its own: the n-th wanted property of an event is in the n-th lane, whichever it is, and only of events
+ * that have wanted properties is the JSON parsed at all.
+ *
+ * `names` needs a connection of its own, since the ids are read beside the events, in step.
  */
-export function createLeanReader(names: readonly string[], properties: readonly string[]) {
-  let entity: EntityRef | undefined;
-  let mark = Number.NaN;
-  let fits = true;
-
-  return (chunk: DuckDBDataChunk): LoggedEvent[] => {
-    const lane = (column: number) => chunk.getColumnVector(column) as unknown as Lane;
-    const words = (column: number) => chunk.getColumnVector(column) as Words;
-    const batch: Batch = {
-      names,
-      properties,
-      partition: lane(0),
-      ms: lane(1),
-      seq: lane(2),
-      index: lane(3),
-      at: lane(7),
-      known: lane(8),
-      name: lane(9),
-      numbers: properties.map((_, place) => lane(11 + 2 * place)),
-      texts: properties.map((_, place) => words(12 + 2 * place)),
-    };
-    const [who, marks, touched, kind] = [words(4), lane(5).items, words(6), words(10)];
-    const events: LoggedEvent[] = [];
-    for (let row = 0; row < chunk.rowCount; row++) {
-      if (marks[row] !== mark || !entity) {
-        mark = marks[row];
-        entity = { kind: kind.getItem(row) as string, id: who.getItem(row) as string };
-        fits = idOf(entity.id) !== undefined;
-      }
-      const second = touched.getItem(row) === true;
-      if (fits || !second) events.push(new LeanEvent(batch, row, entity, second));
+export async function* readLean(
+  connection: DuckDBConnection,
+  beside: DuckDBConnection,
+  files: readonly string[],
+  query: LeanQuery,
+): AsyncGenerator<readonly LoggedEvent[]> {
+  const mark = ++readings;
+  const [rows, entities] = [`"rows of ${mark}"`, `"entities of ${mark}"`];
+  // who is named in a property is known when all are parsed: they are parsed once, and kept
+  const staged = query.through !== undefined;
+  try {
+    if (staged) await connection.run(`CREATE TABLE ${rows} AS ${touchingRows(files, query, query.through ?? "")}`);
+    await connection.run(
+      `CREATE TABLE ${entities} AS SELECT entity, (row_number() OVER (ORDER BY entity))::INTEGER AS code FROM ` +
+        `(SELECT DISTINCT entity FROM ${staged ? rows : `(${ownRows(files, query)})`})`,
+    );
+    const names = await beside.stream(`SELECT entity FROM ${entities} ORDER BY code`);
+    const nextName = inTurn(async () => (await names.fetchChunk()) ?? undefined);
+    const result = await connection.stream(
+      `SELECT code, known_ms::DOUBLE, at_ms::DOUBLE, ms::DOUBLE, seq::DOUBLE, idx, partition, touched, name_` +
+        `${lanesOf(query)
+          .map((lane) => `, ${lane}`)
+          .join("")} ` +
+        `FROM ${staged ? rows : `(${lanesFrom(ownRows(files, query), query)})`} JOIN ${entities} USING (entity) ` +
+        "ORDER BY code, known_ms",
+    );
+    const read = createLeanReader(query);
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (!chunk || chunk.rowCount === 0) break;
+      const batch = await read(chunk, nextName);
+      if (batch.length > 0) yield batch;
     }
+    const last = read.rest();
+    if (last.length > 0) yield last;
+  } finally {
+    for (const table of [rows, entities]) await connection.run(`DROP TABLE IF EXISTS ${table}`);
+  }
+}
+
+let readings = 0;
+
+/** The rows of the parts, names as their numbers. */
+function codedRows(files: readonly string[], { knownUntil, names }: LeanQuery): string {
+  const cases = names.map((name, code) => `WHEN ${sqlText(name)} THEN ${code}`).join(" ");
+  const until = knownUntil !== undefined && knownUntil < Number.MAX_SAFE_INTEGER;
+  return (
+    `SELECT kind, entity, known_ms, ms, seq, idx, partition, at_ms, (CASE name ${cases} END)::USMALLINT AS name_, properties ` +
+    `FROM read_parquet(${sqlList(files)})${until ? ` WHERE known_ms <= ${Math.floor(knownUntil)}` : ""}`
+  );
+}
+
+/** Those of the entities that events happened to. */
+const ownRows = (files: readonly string[], query: LeanQuery) =>
+  `SELECT *, 0::TINYINT AS touched FROM (${codedRows(files, query)}) WHERE kind = ${sqlText(query.kind)}`;
+
+/** The wanted properties as JSON texts, each event's own in its order; empty where there is none. */
+function lanesFrom(rows: string, query: LeanQuery): string {
+  const { sql, lanes } = extraction(query, []);
+  return (
+    `SELECT * EXCLUDE (found)${lanes.map((lane, i) => `, COALESCE(found[${i + 1}]::VARCHAR, '') AS ${lane}`).join("")} ` +
+    `FROM (SELECT * EXCLUDE (properties), ${sql} AS found FROM (${rows}))`
+  );
+}
+
+/** All of it in one, with those whom a property names beside whom the event happened to. */
+function touchingRows(files: readonly string[], query: LeanQuery, through: string): string {
+  const { sql, lanes } = extraction(query, [through]);
+  const kind = sqlText(query.kind);
+  const safe = Number.MAX_SAFE_INTEGER;
+  const texts = lanes.map((lane, i) => `COALESCE(found[${i + 2}]::VARCHAR, '') AS ${lane}`);
+  const found = `SELECT * EXCLUDE (properties), ${sql} AS found FROM (${codedRows(files, query)})`;
+  const columns = ["known_ms", "ms", "seq", "idx", "partition", "at_ms", "name_", ...lanes].join(", ");
+  // what `idOf` takes: a text that is not empty, or a whole number that a double holds exactly
+  const named =
+    `CASE WHEN said[1] = '"' THEN CASE WHEN contains(said, '\\') THEN json_extract_string(said, '$') ELSE said[2:-2] END ` +
+    `WHEN regexp_full_match(said, '-?[0-9]+') AND TRY_CAST(said AS BIGINT) BETWEEN -${safe} AND ${safe} THEN said END`;
+  return (
+    `WITH found AS MATERIALIZED (SELECT * EXCLUDE (found), found[1]::VARCHAR AS said${texts.map((text) => `, ${text}`).join("")} FROM (${found})) ` +
+    `SELECT entity, 0::TINYINT AS touched, ${columns} FROM found WHERE kind = ${kind} UNION ALL ` +
+    `SELECT named AS entity, 1::TINYINT AS touched, ${columns} FROM (SELECT *, ${named} AS named FROM found WHERE said IS NOT NULL) ` +
+    `WHERE length(named) BETWEEN 1 AND 200 AND NOT (kind = ${kind} AND entity = named)`
+  );
+}
+
+/** An SQL expression for the JSON of the wanted properties of an event of each name, after those wanted of any. */
+function extraction({ wanted }: LeanQuery, ofAny: readonly string[]) {
+  const cases = wanted.flatMap((properties, code) => {
+    const pointers = [...ofAny, ...properties].map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+    return pointers.length === 0 ? [] : [`WHEN ${code} THEN json_extract(properties, ${sqlList(pointers)})`];
+  });
+  return {
+    sql: cases.length === 0 ? "NULL::VARCHAR[]" : `CASE name_ ${cases.join(" ")} END`,
+    lanes: lanesOf({ wanted }),
+  };
+}
+
+const lanesOf = ({ wanted }: Pick<LeanQuery, "wanted">) =>
+  Array.from({ length: Math.max(0, ...wanted.map(({ length }) => length)) }, (_, place) => `lane_${place}`);
+
+/** Numbers as DuckDB keeps them: they are read where they lie. */
+type Numbers = Float64Array | Int32Array | Int8Array | Uint16Array;
+
+/** What the events of a chunk read from. It holds the chunk, whose memory the lanes are. */
+interface Batch {
+  readonly chunk: DuckDBDataChunk;
+  readonly query: LeanQuery;
+  readonly code: Numbers;
+  readonly known: Numbers;
+  readonly at: Numbers;
+  readonly ms: Numbers;
+  readonly seq: Numbers;
+  readonly index: Numbers;
+  readonly partition: Numbers;
+  readonly touched: Numbers;
+  readonly name: Numbers;
+  readonly found: readonly JsonLane[];
+  readonly read: (lane: JsonLane, row: number) => Property | undefined;
+}
+
+function createLeanReader(query: LeanQuery) {
+  const read = createJsonReader();
+  const lanes = lanesOf(query);
+  let entity: EntityRef = { kind: query.kind, id: "" };
+  let fits = true;
+  let code = 0;
+  /** The last events of a chunk that were known in the same millisecond: more of them may follow. */
+  let held: LeanEvent[] = [];
+
+  const next = async (chunk: DuckDBDataChunk, nextName: () => Promise<string>): Promise<LoggedEvent[]> => {
+    const lane = (column: number) => (chunk.getColumnVector(column) as unknown as { items: Numbers }).items;
+    const found = lanes.map((_, place) => jsonLane(chunk, 9 + place));
+    const [codes, known] = [lane(0), lane(1)];
+    const batch: Batch = {
+      chunk,
+      query,
+      code: codes,
+      known,
+      at: lane(2),
+      ms: lane(3),
+      seq: lane(4),
+      index: lane(5),
+      partition: lane(6),
+      touched: lane(7),
+      name: lane(8),
+      found,
+      read,
+    };
+    const events = held;
+    const rows = chunk.rowCount;
+    for (let row = 0; row < rows; row++) {
+      while (code < codes[row]) {
+        code++;
+        entity = { kind: query.kind, id: await nextName() };
+        fits = idOf(entity.id) !== undefined; // SQL counts code points
+      }
+      if (fits || batch.touched[row] === 0) events.push(new LeanEvent(batch, row, entity));
+    }
+    const settled = sortTies(events);
+    held = events.slice(settled);
+    events.length = settled;
     return events;
+  };
+  return Object.assign(next, { rest: () => held });
+}
+
+/** Puts events of one entity and one millisecond in the order of the log; answers where those begin that may go on. */
+function sortTies(events: LeanEvent[]): number {
+  let from = 0;
+  for (let i = 1; i <= events.length; i++) {
+    if (i < events.length && events[i].known === events[from].known && events[i].entity === events[from].entity)
+      continue;
+    if (i - from > 1) {
+      const tied = events.slice(from, i).sort(inLog);
+      for (let j = 0; j < tied.length; j++) events[from + j] = tied[j];
+    }
+    if (i < events.length) from = i;
+  }
+  return from;
+}
+
+const inLog = (a: LoggedEvent, b: LoggedEvent) => comparePositions(a.position, b.position) || a.partition - b.partition;
+
+/** One text after the other out of the chunks of a result with one column. */
+function inTurn(fetch: () => Promise<DuckDBDataChunk | undefined>): () => Promise<string> {
+  let chunk: DuckDBDataChunk | undefined;
+  let row = 0;
+  return async () => {
+    while (!chunk || row === chunk.rowCount) {
+      chunk = await fetch();
+      row = 0;
+      if (!chunk || chunk.rowCount === 0) throw new Error("the lake has fewer entities than its events name");
+    }
+    return chunk.getColumnVector(0).getItem(row++) as string;
   };
 }
 
 /** An event whose properties are put together when somebody asks for them. */
 class LeanEvent implements LoggedEvent {
   readonly entity: EntityRef;
-  readonly touched: boolean;
-  readonly #batch: Batch;
-  readonly #row: number;
-  #properties: Readonly<Record<string, Property>> | undefined;
+  readonly batch: Batch;
+  readonly row: number;
+  found: Readonly<Record<string, Property>> | undefined;
 
-  constructor(batch: Batch, row: number, entity: EntityRef, touched: boolean) {
-    this.#batch = batch;
-    this.#row = row;
+  constructor(batch: Batch, row: number, entity: EntityRef) {
+    this.batch = batch;
+    this.row = row;
     this.entity = entity;
-    this.touched = touched;
-    this.#properties = undefined;
+    this.found = undefined;
   }
 
   /** Left out. */
@@ -109,37 +254,36 @@ class LeanEvent implements LoggedEvent {
     return "";
   }
   get name(): string {
-    return this.#batch.names[this.#batch.name.items[this.#row]];
+    return this.batch.query.names[this.batch.name[this.row]];
   }
   get at(): number {
-    return this.#batch.at.items[this.#row];
+    return this.batch.at[this.row];
   }
   get known(): number {
-    return this.#batch.known.items[this.#row];
+    return this.batch.known[this.row];
   }
   get partition(): number {
-    return this.#batch.partition.items[this.#row];
+    return this.batch.partition[this.row];
+  }
+  get touched(): boolean {
+    return this.batch.touched[this.row] === 1;
   }
   get position(): Position {
-    const { ms, seq, index } = this.#batch;
-    return { ms: ms.items[this.#row], seq: seq.items[this.#row], index: index.items[this.#row] };
+    const { ms, seq, index } = this.batch;
+    return { ms: ms[this.row], seq: seq[this.row], index: index[this.row] };
   }
   get properties(): Readonly<Record<string, Property>> {
-    this.#properties ??= propertiesAt(this.#batch, this.#row);
-    return this.#properties;
+    this.found ??= propertiesAt(this.batch, this.row);
+    return this.found;
   }
 }
 
-function propertiesAt({ properties, numbers, texts }: Batch, row: number): Record<string, Property> {
-  const found: Record<string, Property> = {};
-  for (let place = 0; place < properties.length; place++) {
-    const number = numbers[place].items[row];
-    if (!Number.isNaN(number)) {
-      found[properties[place]] = number;
-      continue;
-    }
-    const text = texts[place].getItem(row);
-    if (typeof text === "string") found[properties[place]] = JSON.parse(text) as Property;
+function propertiesAt({ query, name, found, read }: Batch, row: number): Record<string, Property> {
+  const wanted = query.wanted[name[row]];
+  const properties: Record<string, Property> = {};
+  for (let place = 0; place < wanted.length; place++) {
+    const value = read(found[place], row);
+    if (value !== undefined) properties[wanted[place]] = value;
   }
-  return found;
+  return properties;
 }

@@ -6,7 +6,7 @@ import type { Lake, LakeQuery, LoggedEvent } from "../../events/event-log.ts";
 import { LoggedText } from "../../events/logged-text.ts";
 import { idOf } from "../../features/entity-kinds.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
-import { createLeanReader, leanColumns, MOST_NAMES } from "./lean-events.ts";
+import { leanQuery, MOST_NAMES, readLean } from "./lean-events.ts";
 import { chainEnds, type PartCache, readChain } from "./parts.ts";
 
 export interface ParquetLakeOptions {
@@ -54,22 +54,21 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
       try {
         const files = (await readChain(connection, dir, cache)).map(({ file }) => file);
         if (files.length === 0) return;
+        const names = query.properties && (await namesIn(connection, files));
+        const lean = names && leanQuery(query, names);
+        if (lean) {
+          const beside = await connect();
+          try {
+            yield* guarded(readLean(connection, beside, files, lean), files);
+          } finally {
+            beside.closeSync();
+          }
+          return;
+        }
         const sql =
           "SELECT partition, ms::DOUBLE, seq::DOUBLE, idx, kind, entity, id, name, at_ms::DOUBLE, known_ms::DOUBLE, properties, touched " +
           `FROM ${chosen(files, query)} WHERE ${condition(query)} ` +
           "ORDER BY kind, entity, known_ms, ms, seq, idx, partition";
-        const names = query.properties && (await namesIn(connection, files));
-        if (query.properties && names && names.length <= MOST_NAMES) {
-          const lean = leanColumns(`${chosen(files, query)} WHERE ${condition(query)}`, names, query.properties);
-          const order = "kind_, entity, known_, ms_, seq_, idx, partition";
-          const result = await connection.stream(`${lean} ORDER BY ${order}`).catch((error) => fail(error, files));
-          const read = createLeanReader(names, query.properties);
-          for (;;) {
-            const chunk = await result.fetchChunk().catch((error) => fail(error, files));
-            if (!chunk || chunk.rowCount === 0) return;
-            yield read(chunk);
-          }
-        }
         const result = await connection.stream(sql).catch((error) => fail(error, files));
         let entity: EntityRef = { kind: "", id: "" };
         for (;;) {
@@ -136,6 +135,14 @@ async function namesIn(connection: DuckDBConnection, files: readonly string[]): 
     .run(`SELECT DISTINCT name FROM read_parquet(${sqlList(files)}) ORDER BY name LIMIT ${MOST_NAMES + 1}`)
     .catch((error) => fail(error, files));
   return (await result.getRows()).map(([name]) => String(name));
+}
+
+async function* guarded<T>(rows: AsyncIterable<T>, files: readonly string[]): AsyncGenerator<T> {
+  try {
+    yield* rows;
+  } catch (error) {
+    fail(error, files);
+  }
 }
 
 /** With `touchedSince`, of the rows to choose from those whose entity has a late one. */
