@@ -5,13 +5,13 @@ import type { Row } from "../features/feature.ts";
 import type { Reducers } from "../features/reducers.ts";
 import type { StateStore, StoredState } from "../features/state-store.ts";
 import type { ChampionHolder, Champions } from "./champions.ts";
-import { createInlineEncoder } from "./encode-row.ts";
+import { championOf, chooseScorers, isAbout, mustFit } from "./choose-scorers.ts";
+import { createEncoders } from "./encoders.ts";
 import { type GivenText, textOf } from "./given-text.ts";
 import { readTogether } from "./read-together.ts";
 import type { Reason } from "./reasons.ts";
 import type { NewReceipt, Receipt, ReceiptStore, ScoreRecord } from "./receipt.ts";
 import type { Score, Scorer } from "./scorer.ts";
-import { createStateEncoder, type StateEncoder } from "./state-encoder.ts";
 
 /** What a model predicts, as far as scoring must know it. A model that nobody declares is scored inline only. */
 export interface Question {
@@ -295,7 +295,8 @@ function scoreTogether(prepared: readonly (Prepared | PortraitError)[]): (Score 
   return scored;
 }
 
-function viewOf(scorer: Scorer, row: Float64Array, score: Score, reasons: number): ScoreView {
+/** What is told of a score, with so many reasons. */
+export function viewOf(scorer: Scorer, row: Float64Array, score: Score, reasons: number): ScoreView {
   const { probability, percentile, band } = score;
   const { version } = scorer;
   const unusual = scorer.unusual(row);
@@ -313,14 +314,14 @@ function orFailure<Answer>(work: () => Answer): Answer | PortraitError {
 }
 
 /** A failure of one among many is its answer; a bug is everybody's. */
-function failureOf(error: unknown): PortraitError {
+export function failureOf(error: unknown): PortraitError {
   if (error instanceof PortraitError) return error;
   throw error;
 }
 
 /** Thousands of answers a second share their milliseconds, and writing one as text is not free. */
 let lastIso = { at: Number.NaN, text: "" };
-function isoOf(at: number): string {
+export function isoOf(at: number): string {
   if (lastIso.at !== at) lastIso = { at, text: new Date(at).toISOString() };
   return lastIso.text;
 }
@@ -350,129 +351,13 @@ function statesAsked(request: ScoreRequest, { kinds }: Reducers): Asked | undefi
 }
 
 /** What a receipt says of another entity. */
-const held = (entity: EntityRef, stored: StoredState | undefined) => ({
+export const held = (entity: EntityRef, stored: StoredState | undefined) => ({
   entity,
   ...(stored && { reach: stored.reach }),
 });
 
-function chooseScorers(
-  request: ScoreRequest,
-  entity: EntityRef | undefined,
-  champions: Champions,
-  questions: ReadonlyMap<string, Question>,
-): Scorer[] {
-  const { models, event } = request;
-  if (models !== undefined) {
-    if (models.length === 0)
-      throw new PortraitError("INPUT_INVALID", 'Wanted at least one name in "models", found none.');
-    const scorers = [...new Set(models)].map((model) => championOf(model, champions, questions));
-    if (entity) for (const { name } of scorers) mustFit(questions.get(name), name, entity, event?.name);
-    return scorers;
-  }
-  if (!entity) {
-    throw new PortraitError(
-      "INPUT_INVALID",
-      `Wanted the names of the "models" that the features are for, found none. There are ${namesOf(champions)}.`,
-    );
-  }
-  const fitting = [...champions.values()].filter((scorer) => {
-    const question = questions.get(scorer.name);
-    return question !== undefined && isAbout(question, entity, event?.name);
-  });
-  if (fitting.length > 0) return fitting;
-  const about = event ? `a "${event.name}" of a ${entity.kind}` : `a ${entity.kind}`;
-  throw new PortraitError(
-    "MODEL_NOT_READY",
-    `Wanted a champion that judges ${about}, found none. Train one (\`portrait train\`), or name one of the "models": ${namesOf(champions)}.`,
-  );
-}
-
-const isAbout = (question: Question, entity: EntityRef | undefined, event: string | undefined): boolean =>
-  question.entity === entity?.kind && question.event === event;
-
-function championOf(model: string, champions: Champions, questions: ReadonlyMap<string, Question>): Scorer {
-  const scorer = champions.get(model);
-  if (scorer) return scorer;
-  if (questions.has(model)) {
-    throw new PortraitError(
-      "MODEL_NOT_READY",
-      `The model ${model} is declared but has no champion yet. Train it first.`,
-      {
-        model,
-      },
-    );
-  }
-  throw new PortraitError(
-    "MODEL_UNKNOWN",
-    `Wanted one of ${namesOf(champions)}; the model that was asked for is none of them.`,
-  );
-}
-
-const namesOf = (champions: Champions) => [...champions.keys()].join(", ") || "no models yet";
-
-/** @throws INPUT_INVALID, MODEL_INPUT_MISMATCH when the model judges something else than what is asked. */
-function mustFit(question: Question | undefined, model: string, entity: EntityRef, event: string | undefined): void {
-  if (question === undefined) {
-    throw new PortraitError(
-      "MODEL_INPUT_MISMATCH",
-      `The model ${model} was made from a table and reads no states. Send its "features" instead of an id.`,
-      { model },
-    );
-  }
-  if (question.entity !== entity.kind) {
-    throw new PortraitError(
-      "INPUT_INVALID",
-      `The model ${model} judges a ${question.entity}; the request is about another kind of entity.`,
-      { model },
-    );
-  }
-  if (question.event !== undefined && question.event !== event) {
-    throw new PortraitError(
-      "INPUT_INVALID",
-      `The model ${model} judges a "${question.event}" in flight: send it as "event", with its name and properties.`,
-      { model },
-    );
-  }
-}
-
-const unknownEntity = (kind: string) =>
+export const unknownEntity = (kind: string) =>
   new PortraitError(
     "ENTITY_UNKNOWN",
     `No event of this ${kind} has arrived yet. Send its events first, or score it by its features.`,
   );
-
-/** Encoders of each scorer, made when it is first asked: a champion lives long, a request does not. */
-function createEncoders(reducers: Reducers) {
-  const ofState = new WeakMap<Scorer, StateEncoder>();
-  const ofInline = new WeakMap<Scorer, ReturnType<typeof createInlineEncoder>>();
-  const inline = (scorer: Scorer) => {
-    const encoder = ofInline.get(scorer) ?? createInlineEncoder(scorer.columns);
-    ofInline.set(scorer, encoder);
-    return encoder;
-  };
-  return {
-    /** A model judges entities of one kind, so there is one encoder for each. */
-    ofState(scorer: Scorer, kind: string): StateEncoder {
-      const made = ofState.get(scorer);
-      if (made) return made;
-      const encoder = createStateEncoder(scorer, reducers, kind);
-      ofState.set(scorer, encoder);
-      return encoder;
-    },
-    /** One model takes its own features only. Of what is given for several, each takes what it knows, and a name that none knows is refused. */
-    ofInline(scorers: readonly Scorer[], given: Readonly<Record<string, Property>>): (scorer: Scorer) => Float64Array {
-      if (scorers.length === 1) return (scorer) => inline(scorer)(given);
-      const known = new Map(scorers.map((scorer) => [scorer, new Set(scorer.columns.map(({ name }) => name))]));
-      const strangers = Object.keys(given).filter((name) => scorers.every((scorer) => !known.get(scorer)?.has(name)));
-      if (strangers.length > 0) {
-        throw new PortraitError(
-          "MODEL_INPUT_MISMATCH",
-          `None of the models knows ${strangers.join(", ")}. Leave them out, or correct their names.`,
-          { wrong: strangers },
-        );
-      }
-      return (scorer) =>
-        inline(scorer)(Object.fromEntries(Object.entries(given).filter(([name]) => known.get(scorer)?.has(name))));
-    },
-  };
-}
