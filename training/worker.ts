@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
-import { Redis } from "ioredis";
 import { PortraitError } from "../src/errors.ts";
 import type { Log } from "../src/log.ts";
 import { type RetrainPayload, type RetrainProgress, type RetrainResult, retrainJob } from "../src/retraining/job.ts";
-import { redisOptions } from "../src/stores/redis/connect.ts";
+import { connectPatient } from "../src/stores/redis/connect.ts";
 import { retrainKeys } from "../src/stores/redis/retrain-keys.ts";
 
 /** One training, asked for by a job. The same job, run again, publishes the same version. */
@@ -50,8 +49,7 @@ export function startTrainingWorker({
   cancelEveryMs = 1_000,
 }: TrainingWorkerOptions): { close(): Promise<void> } {
   const keys = retrainKeys(queue);
-  const redis = new Redis({ ...redisOptions(redisUrl), maxRetriesPerRequest: null });
-  redis.on("error", () => {}); // it reconnects by itself; the worker's own error event is logged below
+  const redis = connectPatient(redisUrl); // the worker's own error event is logged below
   let inHand: AbortController | undefined;
 
   /** Looks for the flag that cancels the job until `over` fires. */
@@ -102,6 +100,7 @@ export function startTrainingWorker({
     concurrency: 1,
     lockDuration: lockMs,
     stalledInterval: lockMs,
+    maxStalledCount: 2, // three tries, also for a job whose worker is killed
   });
   worker.on("completed", (job, result) => log.info({ job: job.id, ...result }, "retraining ends"));
   worker.on("failed", (job, error) => log.warn({ job: job?.id, reason: error.message }, "retraining failed"));

@@ -8,6 +8,7 @@ import { logKey } from "./keys.ts";
 import { watchLogPressure } from "./log-pressure.ts";
 import { onceAgreed } from "./partitions.ts";
 import { redisFailure } from "./redis-failure.ts";
+import { sendTogether } from "./servers.ts";
 
 export interface RedisEventLogOptions {
   readonly redis: Redis;
@@ -64,9 +65,8 @@ export function createRedisEventLog(options: RedisEventLogOptions): EventLog & {
     let failure: unknown;
     try {
       await agreed();
-      const pipeline = redis.pipeline();
-      for (const [partition, bytes] of entries) pipeline.xadd(logKey(partition), "*", "b", bytes);
-      for (const [error] of (await pipeline.exec()) ?? []) failure ??= error ?? undefined;
+      const commands = entries.map(([partition, bytes]) => ["xadd", logKey(partition), "*", "b", bytes] as const);
+      for (const [error] of await sendTogether(redis, commands)) failure ??= error ?? undefined;
     } catch (error) {
       failure = error;
     }

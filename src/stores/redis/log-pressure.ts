@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { PortraitError } from "../../errors.ts";
 import { logKey } from "./keys.ts";
+import { serversOf } from "./servers.ts";
 
 export interface LogPressure {
   /** Why nothing more should be appended, as far as the last look tells. Looks again, beside, when that was a while ago. */
@@ -36,14 +37,19 @@ export function watchLogPressure(options: LogPressureOptions): LogPressure {
   let looking = false;
 
   async function look(): Promise<void> {
-    const pipeline = redis.pipeline().info("memory");
-    for (let partition = 0; partition < partitions; partition++) {
-      pipeline.call("MEMORY", "USAGE", logKey(partition), "SAMPLES", "5");
+    let logBytes = 0;
+    let full: PortraitError | undefined;
+    for (const server of serversOf(redis)) {
+      const pipeline = server.pipeline().info("memory");
+      for (let partition = 0; partition < partitions; partition++) {
+        pipeline.call("MEMORY", "USAGE", logKey(partition), "SAMPLES", "5");
+      }
+      const [memory, ...streams] = (await pipeline.exec()) ?? [];
+      // a Redis that does not tell (a managed one may not) is believed to be well; of a Cluster each tells of its own
+      for (const [error, bytes] of streams) logBytes += error ? 0 : Number(bytes ?? 0);
+      if (!memory?.[0]) full ??= nearlyFull(String(memory?.[1]));
     }
-    const [memory, ...streams] = (await pipeline.exec()) ?? [];
-    // a Redis that does not tell (a managed one may not) is believed to be well
-    const logBytes = streams.reduce((sum, [error, bytes]) => sum + (error ? 0 : Number(bytes ?? 0)), 0);
-    found = behind(logBytes, maxLogBytes) ?? (memory?.[0] ? undefined : nearlyFull(String(memory?.[1])));
+    found = behind(logBytes, maxLogBytes) ?? full;
   }
 
   return {

@@ -15,6 +15,7 @@ import {
   receiptKey,
 } from "./receipt-groups.ts";
 import { redisFailure } from "./redis-failure.ts";
+import { scanKeys } from "./state-keys.ts";
 
 const PAGE = 500;
 
@@ -50,12 +51,11 @@ export function createRedisReceipts({ redis, keepMs, patienceMs = 1_000 }: Redis
 
   async function* keysLike(pattern: string): AsyncGenerator<string[]> {
     const seen = new Set<string>(); // SCAN may name a key twice while Redis grows its table
-    let cursor = "0";
-    do {
-      const [next, keys] = await redis.scan(cursor, "MATCH", pattern, "COUNT", PAGE).catch(reading);
-      cursor = next;
-      yield keys.filter((key) => !seen.has(key) && seen.add(key));
-    } while (cursor !== "0");
+    try {
+      for await (const keys of scanKeys(redis, pattern)) yield keys.filter((key) => !seen.has(key) && seen.add(key));
+    } catch (error) {
+      reading(error);
+    }
   }
 
   return {

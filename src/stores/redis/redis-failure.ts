@@ -15,7 +15,7 @@ export function redisFailure(error: unknown, wanted: string): unknown {
       error,
     );
   const lost =
-    /stream isn't writeable|connection is closed|max retries|ECONN|EPIPE|ENOENT|ENOTFOUND|ETIMEDOUT|timed out|command aborted|LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|reset/i;
+    /^(MOVED|ASK|TRYAGAIN) |cluster (isn't ready|is ended|redirections)|startup nodes|slots cache|stream isn't writeable|connection is closed|max retries|ECONN|EPIPE|ENOENT|ENOTFOUND|ETIMEDOUT|timed out|command aborted|LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|reset/i;
   if (lost.test(message)) return redisAway(wanted, error);
   return error;
 }

@@ -2,15 +2,18 @@ import type { Redis } from "ioredis";
 import type { EntityRef } from "../../events/event.ts";
 import type { StoredValue } from "../../features/stored-value.ts";
 import { idsKey, parseGeneration, parseStateKey, stateKey } from "./keys.ts";
+import { serversOf } from "./servers.ts";
 
-/** All keys that match, page by page; one may come twice while Redis grows its table. */
+/** All keys that match, of every server, page by page; one may come twice while Redis grows its table. */
 export async function* scanKeys(redis: Redis, match: string): AsyncGenerator<string[]> {
-  let cursor = "0";
-  do {
-    const [next, keys] = await redis.scan(cursor, "MATCH", match, "COUNT", 1_000);
-    cursor = next;
-    yield keys;
-  } while (cursor !== "0");
+  for (const server of serversOf(redis)) {
+    let cursor = "0";
+    do {
+      const [next, keys] = await server.scan(cursor, "MATCH", match, "COUNT", 1_000);
+      cursor = next;
+      yield keys;
+    } while (cursor !== "0");
+  }
 }
 
 /** Every stored state, page by page, of all generations. */

@@ -7,6 +7,8 @@ import { type CatalogueInForce, parseCatalogue, wantCatalogue } from "./catalogu
 import { catalogueKey, parseStateKey, stateKey } from "./keys.ts";
 import { onceAgreed } from "./partitions.ts";
 import { redisFailure } from "./redis-failure.ts";
+import { sendTogether } from "./servers.ts";
+import { scanKeys } from "./state-keys.ts";
 
 export interface RedisStateStoreOptions {
   readonly redis: Redis;
@@ -15,11 +17,9 @@ export interface RedisStateStoreOptions {
   readonly digest: string;
 }
 
-const PAGE = 1_000;
-
 /**
- * States as the worker left them in Redis. One MGET a partition, all in one pipeline: one round trip, and on a
- * cluster each MGET stays on its slot. Each MGET also brings the partition's catalogue, so that a swap by replay
+ * States as the worker left them in Redis. One MGET a partition, all at once: one round trip, and on a Cluster each
+ * MGET stays on its slot. Each MGET also brings the partition's catalogue, so that a swap by replay
  * is noticed at once and never mixes two generations.
  *
  * Throws PortraitError REDIS_AWAY, or STATE_FROM_OTHER_CATALOGUE when the states want a replay.
@@ -36,13 +36,14 @@ export function createRedisStateStore({ redis, partitions, digest }: RedisStateS
       entities,
       generation: guess(partition),
     }));
-    const pipeline = redis.pipeline();
-    for (const { partition, entities, generation } of asked)
-      pipeline.mgetBuffer(
+    const answers = await sendTogether(
+      redis,
+      asked.map(({ partition, entities, generation }) => [
+        "mget",
         catalogueKey(partition),
         ...entities.map((entity) => stateKey(partition, generation, entity)),
-      );
-    const answers = (await pipeline.exec()) ?? [];
+      ]),
+    );
     const found = new Map<string, StoredState>();
     const moved = new Map<number, readonly EntityRef[]>();
     asked.forEach(({ partition, entities, generation }, i) => {
@@ -99,10 +100,7 @@ export function createRedisStateStore({ redis, partitions, digest }: RedisStateS
           generations.set(partition, now.generation);
         }
         const seen = new Set<string>(); // SCAN may name a key twice while Redis grows its table
-        let cursor = "0";
-        do {
-          const [next, keys] = await redis.scan(cursor, "MATCH", `s:{p*}:*:${escapeGlob(kind)}:*`, "COUNT", PAGE);
-          cursor = next;
+        for await (const keys of scanKeys(redis, `s:{p*}:*:${escapeGlob(kind)}:*`)) {
           const wanted = keys.flatMap((key) => {
             const parsed = parseStateKey(key);
             if (!parsed || parsed.entity.kind !== kind || seen.has(key)) return [];
@@ -111,7 +109,7 @@ export function createRedisStateStore({ redis, partitions, digest }: RedisStateS
           });
           const page = await readKeys(redis, wanted);
           if (page.length > 0) yield page;
-        } while (cursor !== "0");
+        }
       } catch (error) {
         throw redisFailure(error, "the states of entities");
       }
@@ -125,9 +123,10 @@ async function readKeys(
 ): Promise<(StoredState & { readonly entity: EntityRef })[]> {
   const byPartition = new Map<number, (typeof wanted)[number][]>();
   for (const one of wanted) byPartition.set(one.partition, [...(byPartition.get(one.partition) ?? []), one]);
-  const pipeline = redis.pipeline();
-  for (const some of byPartition.values()) pipeline.mgetBuffer(...some.map(({ key }) => key));
-  const answers = (await pipeline.exec()) ?? [];
+  const answers = await sendTogether(
+    redis,
+    [...byPartition.values()].map((some) => ["mget", some[0].key, ...some.slice(1).map(({ key }) => key)]),
+  );
   return [...byPartition.values()].flatMap((some, i) => {
     const [error, values] = answers[i] as [Error | null, (Buffer | null)[]];
     if (error) throw error;

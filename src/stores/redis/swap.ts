@@ -1,6 +1,5 @@
-import { Redis } from "ioredis";
 import type { Log } from "../../log.ts";
-import { redisOptions } from "./connect.ts";
+import { connectPatient } from "./connect.ts";
 
 /** Where a change of champion or segmentation is announced. The message says only that one should look. */
 export const SWAP_CHANNEL = "portrait:swap";
@@ -47,12 +46,7 @@ export function watchSwaps({ redisUrl, look, everyMs = 3_000, log }: SwapWatchOp
     return queued;
   };
 
-  const subscriber = new Redis({
-    ...redisOptions(redisUrl),
-    maxRetriesPerRequest: null,
-    retryStrategy: (tries) => Math.min(tries * 50, 1_000),
-  });
-  subscriber.on("error", () => {}); // it reconnects and subscribes again by itself
+  const subscriber = connectPatient(redisUrl);
   subscriber.on("message", () => void lookSoon());
   subscriber.on("ready", () => void lookSoon());
   subscriber.subscribe(SWAP_CHANNEL).catch(() => {}); // rejected only by close
