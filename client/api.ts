@@ -670,6 +670,67 @@ export interface Calls {
       unknown: string[];
     };
   };
+  /** Rank categories, items or models for one entity, the likeliest first. Wants a key with the scope `score` (or `admin`). */
+  postV1Rank: {
+    body: {
+      /** The kind of entity */
+      entity?: string;
+      /** The entity's id, as its events carry it */
+      id: string;
+      /** A model of an event in flight: each candidate is such an event */
+      model?: string;
+      candidates?: (string | {
+        name: string;
+        /** Properties as in a track call; nested ones become dotted names */
+        properties?: Record<string, unknown>;
+      })[];
+      /** What the event of every candidate carries */
+      properties?: Record<string, unknown>;
+      /** Instead of candidates: models of the entity itself, one a candidate */
+      models?: string[];
+      /** How many of the first to tell of */
+      top?: number;
+      reasons?: number;
+      receipt?: "kept" | "none";
+    };
+    answer: {
+      entity: {
+        kind: string;
+        id: string;
+      };
+      at: string;
+      /** How many candidates were scored */
+      scored: number;
+      /** The likeliest first, of equal ones by name */
+      ranking: {
+        probability: number;
+        percentile?: number;
+        band: string;
+        version: string;
+        /** Features in which this row is unlike anything that the version was trained on */
+        unusual?: string[];
+        /** With reasons: base + all contributions = log-odds */
+        base?: number;
+        reasons?: {
+          feature: string;
+          value?: string | number | boolean;
+          unit?: string;
+          usual?: string;
+          /** Exact share of the log-odds */
+          contribution: number;
+          words: string;
+        }[];
+        name: string;
+        model: string;
+        receipt?: string;
+      }[];
+      failed?: {
+        name: string;
+        code: string;
+        detail: string;
+      }[];
+    };
+  };
   /** Make a score again from its receipt, and compare. Wants a key with the scope `score` (or `admin`). */
   postV1ReceiptsIdReplay: {
     path: {
@@ -908,6 +969,7 @@ export const CALLS = {
   postV1Outcomes: ["POST", "/v1/outcomes", "json"],
   postV1Page: ["POST", "/v1/page", "json"],
   postV1QuarantineReplay: ["POST", "/v1/quarantine/replay", "json"],
+  postV1Rank: ["POST", "/v1/rank", "json"],
   postV1ReceiptsIdReplay: ["POST", "/v1/receipts/{id}/replay", "json"],
   postV1Score: ["POST", "/v1/score", "json"],
   postV1ScoreBatch: ["POST", "/v1/score/batch", "json"],

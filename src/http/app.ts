@@ -1,8 +1,9 @@
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
 import { PortraitError } from "../errors.ts";
+import { createRanker, type RankNeeds } from "../scoring/rank.ts";
 import { createReceiptIds } from "../scoring/receipt-id.ts";
-import { createScoreService, type Question, type ScoreService } from "../scoring/score.ts";
+import { createScoreService, type ScoreService } from "../scoring/score.ts";
 import { createVersionScorers } from "../scoring/version-scorers.ts";
 import { type Admit, createAdmission } from "./admission.ts";
 import { audited } from "./audited.ts";
@@ -22,6 +23,7 @@ import { operationRoutes } from "./routes/operation-routes.ts";
 import { outcomeRoutes } from "./routes/outcome-routes.ts";
 import { portraitRoutes } from "./routes/portrait-routes.ts";
 import { quarantineRoutes } from "./routes/quarantine-routes.ts";
+import { rankRoutes } from "./routes/rank-routes.ts";
 import { receiptRoutes } from "./routes/receipt-routes.ts";
 import { scoreRoutes } from "./routes/score-routes.ts";
 import { trackRoutes } from "./routes/track-routes.ts";
@@ -37,24 +39,24 @@ const UNKNOWN_ROUTE = "unknown";
 /** How long a handler may wait for the stores behind it. */
 const DEADLINE_MS = 10_000;
 
-/** Scoring over the opened services. */
-export function scoringOf(services: Services): ScoreService {
-  const { clock, reducers, states, receipts, champions, recipes } = services;
-  return createScoreService({
-    clock,
-    newId: createReceiptIds(clock),
-    reducers,
-    questions: recipes.map(
-      ({ name, entity, target }): Question => ({
-        model: name,
-        entity,
-        ...(target.kind === "event-becomes" && { event: target.event }),
-      }),
-    ),
-    states,
-    receipts,
-    champions,
-  });
+/** What scoring needs of the opened services. */
+function scoringNeeds({ clock, reducers, states, receipts, champions, recipes }: Services): RankNeeds {
+  const questions = recipes.map(({ name, entity, target }) => ({
+    model: name,
+    entity,
+    ...(target.kind === "event-becomes" && { event: target.event, on: target.on }),
+  }));
+  return { clock, newId: createReceiptIds(clock), reducers, questions, states, receipts, champions };
+}
+
+export interface Scoring extends ScoreService {
+  readonly rank: ReturnType<typeof createRanker>;
+}
+
+/** Scoring over the opened services: one desk of receipts, so one chain, for all of it. */
+export function scoringOf(services: Services): Scoring {
+  const needs = scoringNeeds(services);
+  return { ...createScoreService(needs), rank: createRanker(needs) };
 }
 
 /** Every call of the API. */
@@ -67,6 +69,7 @@ export function allRoutes(services: Services, metrics: Metrics, service = scorin
       scanner: createScoreScanner(champions.current),
       within: createDeadline(DEADLINE_MS),
     }),
+    ...rankRoutes({ rank: service.rank, metrics }),
     ...receiptRoutes({ ...services, scorerOf: createVersionScorers([artifacts]) }),
     ...portraitRoutes({ ...services, service }),
     ...modelRoutes(services),

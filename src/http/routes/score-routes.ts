@@ -24,7 +24,7 @@ const Reason = z.object({
   words: z.string().meta({ examples: ["3 orders in the last 90 days (usually 0–2): raises it"] }),
 });
 
-const Score = z.object({
+export const Score = z.object({
   probability: z.number().min(0).max(1),
   percentile: z.number().min(0).max(100).optional(),
   band: z.string(),
