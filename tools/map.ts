@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
  */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 export const ROAD = ["events", "features", "portraits", "segments", "scoring", "feedback", "retraining"];
-const RIM = ["stores", "audit", "http", "console", "cli", "compose.ts"];
+const RIM = ["stores", "audit", "erasure", "http", "console", "cli", "compose.ts"];
 /** Files at the foot of src that everybody may use. */
 const GROUND = ["errors.ts", "config.ts", "log.ts"];
 

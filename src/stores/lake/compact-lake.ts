@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { PortraitError } from "../../errors.ts";
 import { positionText } from "../../events/position.ts";
+import { isGone, ownName } from "../disk/process-name.ts";
 import { entryText } from "../entry-id.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
 import { syncFile, syncFolder } from "./lake-writer.ts";
@@ -158,10 +159,13 @@ async function rowsOf(connection: DuckDBConnection, files: readonly string[]): P
   return files.map((file) => rows.get(file) ?? 0);
 }
 
-/** A file that the lake does not look at (it begins with a dot), held while a compaction runs. */
-function takeLock(dir: string, now: number): { touch(now: number): void; release(): void } {
+/**
+ * A file that the lake does not look at (it begins with a dot), held while parts are written again: by a compaction, or
+ * by an erasure.
+ */
+export function takeLock(dir: string, now: number): { touch(now: number): void; release(): void } {
   const path = join(dir, ".compacting");
-  const token = randomUUID();
+  const token = `${ownName()}\n${randomUUID()}`;
   for (let attempt = 0; ; attempt++) {
     try {
       writeFileSync(path, token, { flag: "wx" });
@@ -169,7 +173,7 @@ function takeLock(dir: string, now: number): { touch(now: number): void; release
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       const age = now - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-      if (age < LOCK_MS || attempt > 2)
+      if ((age < LOCK_MS && !isLeft(path)) || attempt > 2)
         throw new PortraitError(
           "VAR_IN_USE",
           `Wanted to compact the lake, found another compaction at it (${path}). Wait for its end; if its process died, ` +
@@ -189,4 +193,14 @@ function takeLock(dir: string, now: number): { touch(now: number): void; release
       }
     },
   };
+}
+
+/** Whether the process that made a lock is seen to be gone. */
+function isLeft(lock: string): boolean {
+  try {
+    return isGone(readFileSync(lock, "utf8").split("\n")[0]);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return true;
+  }
 }

@@ -8,6 +8,7 @@ import { idOf } from "../../features/entity-kinds.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
 import { leanQuery, MOST_NAMES, readLean } from "./lean-events.ts";
 import { chainEnds, type PartCache, readChain } from "./parts.ts";
+import { withoutErased } from "./tombstones.ts";
 
 export interface ParquetLakeOptions {
   /** DuckDB's share of memory; a larger sort goes to `tempDir`. */
@@ -48,7 +49,7 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
     }
   }
 
-  return {
+  return withoutErased(dir, {
     async *readByEntity(query) {
       const connection = await connect();
       try {
@@ -126,7 +127,7 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
       opening = undefined;
       db?.closeSync();
     },
-  };
+  });
 }
 
 /** The names of all events. Cost: one column, of which each part keeps every name once. */

@@ -12,6 +12,7 @@ import { catalogueText } from "./catalogue.ts";
 import { ForwardPacker } from "./forward-codec.ts";
 import type { CommitConnection } from "./ingest-connection.ts";
 import { acceptedBy, type Entry, verdictMasks } from "./ingest-entry.ts";
+import { applyErasure } from "./ingest-erasure.ts";
 import type { FaultPoint, Guard } from "./ingest-guards.ts";
 import type { Partition } from "./ingest-partition.ts";
 import type { IngestCounts } from "./ingest-worker.ts";
@@ -20,6 +21,7 @@ import { catalogueKey, cursorKey, idsKey, logKey, marksKey, stateKey, verdictsKe
 export interface ChunkTools {
   readonly redis: CommitConnection;
   readonly parts: LakeWriter;
+  readonly lakeDir: string;
   readonly partitions: number;
   readonly rules: ApplyRules;
   readonly counts: IngestCounts;
@@ -33,8 +35,18 @@ interface Touch {
   readonly partition: number;
 }
 
+/** Applies news of one partition in log order; an erasure among them parts what is before it from what is after it. */
+export async function applyNews(tools: ChunkTools, partition: Partition, entries: readonly Entry[]): Promise<void> {
+  const at = entries.findIndex(({ erasure }) => erasure);
+  const { erasure } = entries[at] ?? {};
+  if (!erasure) return applyEvents(tools, partition, entries);
+  if (at > 0) await applyEvents(tools, partition, entries.slice(0, at));
+  await applyErasure(tools, partition, entries[at], erasure);
+  if (at + 1 < entries.length) await applyNews(tools, partition, entries.slice(at + 1));
+}
+
 /**
- * Applies news of one partition: judges its events, forwards the accepted ones to second entities elsewhere, then
+ * Judges its events, forwards the accepted ones to second entities elsewhere, then
  * commits states, cursor, verdicts and marks in one script.
  *
  * The states are read together with the cursor. So a worker that another one has overtaken notices before it forwards
@@ -42,7 +54,7 @@ interface Touch {
  *
  * @throws Fenced when another worker moved the partition on
  */
-export async function applyNews(tools: ChunkTools, partition: Partition, entries: readonly Entry[]): Promise<void> {
+async function applyEvents(tools: ChunkTools, partition: Partition, entries: readonly Entry[]): Promise<void> {
   const { redis, parts, rules, counts, fault, without } = tools;
   const { index, cursor } = partition;
   const events = entries.flatMap((entry) => entry.events);

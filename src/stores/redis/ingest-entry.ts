@@ -2,21 +2,24 @@ import { PortraitError } from "../../errors.ts";
 import { unpackEntry } from "../../events/entry-codec.ts";
 import type { LoggedText } from "../../events/logged-text.ts";
 import { type EntryId, parseEntry } from "../entry-id.ts";
+import { type Erasure, isErasure, unpackErasure } from "./erasure-entry.ts";
 import { type Forward, isForward, unpackForward } from "./forward-codec.ts";
 
 export type RawEntry = [id: Buffer, fields: Buffer[]];
 
-/** One entry of a partition's stream: a commit group from the door, or a forward from another partition. */
+/** One entry of a partition's stream: a commit group from the door, a forward from another partition, or an erasure. */
 export interface Entry {
   readonly id: EntryId;
-  /** Empty when it is a forward. */
+  /** Empty when it is a forward or an erasure. */
   readonly events: readonly LoggedText[];
   readonly forward?: Forward;
+  readonly erasure?: Erasure;
 }
 
 export function toEntry([rawId, fields]: RawEntry, partition: number): Entry {
   const id = wantEntry(rawId.toString());
   const bytes = fields[1];
+  if (isErasure(bytes)) return { id, events: [], erasure: unpackErasure(bytes) };
   return isForward(bytes)
     ? { id, events: [], forward: unpackForward(bytes) }
     : { id, events: unpackEntry(bytes, partition, id.ms, id.seq) };

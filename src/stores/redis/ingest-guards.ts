@@ -22,4 +22,6 @@ export const FAULT_POINTS = [
   "before-trim",
   "before-hand-over",
 ] as const;
-export type FaultPoint = (typeof FAULT_POINTS)[number];
+/** Those that only an erasure passes. */
+export const ERASURE_POINTS = ["before-erasure", "before-erasure-commit", "after-erasure-commit"] as const;
+export type FaultPoint = (typeof FAULT_POINTS)[number] | (typeof ERASURE_POINTS)[number];

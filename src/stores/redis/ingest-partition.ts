@@ -94,8 +94,8 @@ async function refill(redis: CommitConnection, parts: LakeWriter, partition: Par
     )) as unknown as RawEntry[];
     if (raw.length === 0) break;
     for (const one of raw) {
-      const { id, events } = toEntry(one, index);
-      unlaked.add(id, events.length, acceptedBy(masks[entryText(id)], events));
+      const { id, events, erasure } = toEntry(one, index);
+      unlaked.add(id, events.length, acceptedBy(masks[entryText(id)], events), erasure !== undefined);
       from = id;
     }
   }

@@ -125,7 +125,7 @@ export async function openIngestSession(
       horizonDays: Math.ceil(options.knownIdsMs / 86_400_000),
       hash: new SipHash(await logSecret(redis)),
     };
-    const tools = { redis, parts, partitions, rules, counts, fault, without };
+    const tools = { redis, parts, lakeDir, partitions, rules, counts, fault, without };
     const own = new Map<number, Partition>();
     const endCompaction = startCompaction({
       lakeDir,
@@ -202,6 +202,7 @@ export async function openIngestSession(
           for (const { resolve } of waiters.splice(0, waiting)) resolve();
         }
         counts.unflushed = unlaked();
+        if ([...own.values()].some(({ unlaked }) => unlaked.due)) void startFlush(own.values());
         if (counts.unflushed > 0 && (performance.now() - lastFlush > flushMs || counts.unflushed >= flushRows)) {
           const flush = startFlush(own.values());
           if (counts.unflushed >= 4 * flushRows) await flush; // the lake must not fall behind without bound

@@ -17,6 +17,7 @@ export class Unlaked {
   #first: EntryId | undefined;
   #last: Position | undefined;
   #entries = 0;
+  #due = false;
 
   /** @param after where the lake ends */
   constructor(partition: number, after: EntryId = NO_ENTRY) {
@@ -28,8 +29,18 @@ export class Unlaked {
     return this.#rows.length + this.#flushing.length;
   }
 
-  /** Takes one whole entry, with those of its events that are no duplicates. */
-  add(entry: EntryId, events: number, accepted: readonly LoggedText[]): void {
+  /** Whether the lake is to be written soon, rows or not: an erasure waits for it. */
+  get due(): boolean {
+    return this.#due;
+  }
+
+  /**
+   * Takes one whole entry, with those of its events that are no duplicates.
+   *
+   * @param due the lake must reach this entry, even if it has no rows
+   */
+  add(entry: EntryId, events: number, accepted: readonly LoggedText[], due = false): void {
+    this.#due ||= due;
     this.#first ??= entry;
     this.#last = { ...entry, index: Math.max(0, events - 1) };
     this.#entries++;
@@ -38,10 +49,11 @@ export class Unlaked {
 
   /**
    * The stretch to write next, or undefined when there is none. A stretch of nothing but duplicates waits until it
-   * is long: a part without rows is worth a file only to keep the log short.
+   * is long: a part without rows is worth a file only to keep the log short, or to have an erasure behind it.
    */
   take(): Stretch | undefined {
-    if (!this.#first || !this.#last || (this.#rows.length === 0 && this.#entries < 1_000)) return undefined;
+    if (!this.#first || !this.#last || (this.#rows.length === 0 && this.#entries < 1_000 && !this.#due))
+      return undefined;
     const stretch: Stretch = {
       partition: this.#partition,
       after: this.#after,
@@ -56,6 +68,7 @@ export class Unlaked {
     this.#first = undefined;
     this.#last = undefined;
     this.#entries = 0;
+    this.#due = false;
     return stretch;
   }
 

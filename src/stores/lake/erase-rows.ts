@@ -1,0 +1,173 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { redactEvent } from "../../erasure/redact-event.ts";
+import { type Property, sameEntity } from "../../events/event.ts";
+import { positionText } from "../../events/position.ts";
+import { reaches } from "../../events/reach.ts";
+import type { Reducers } from "../../features/reducers.ts";
+import { entryText } from "../entry-id.ts";
+import { takeLock } from "./compact-lake.ts";
+import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
+import { syncFile, syncFolder } from "./lake-writer.ts";
+import { listWhole, PART_FORMAT, type Part, readFooters, resolveChain } from "./parts.ts";
+import type { Tombstone } from "./tombstones.ts";
+
+export interface EraseRowsOptions {
+  readonly dir: string;
+  readonly tempDir?: string;
+  readonly memoryMb?: number;
+  readonly tombstone: Tombstone;
+  readonly reducers: Reducers;
+  readonly now?: () => number;
+  /** Called at the narrow places, so that tests can end the process there. */
+  readonly fault?: (point: "before-part-rename" | "after-part-rename") => Promise<void> | void;
+}
+
+/** What became of the rows of the lake; those of parts that compaction has replaced, and not removed yet, are not counted. */
+export interface RowsErased {
+  /** Parts that were written again. */
+  readonly parts: number;
+  /** Rows that went whole. */
+  readonly removed: number;
+  /** Rows that stay for the other entities that they touched, without the person. */
+  readonly kept: number;
+  /** Rows of others that named the person, and do so no more. */
+  readonly redacted: number;
+}
+
+/**
+ * Takes a person out of every part of the lake, as far as the tombstone says.
+ *
+ * A part with such rows is written again aside, with the same footer, synced, then renamed over the old one: chain and
+ * cursor stay as they are, and who has the old file open reads on in it. A query that opens the file a second time at
+ * that very moment fails, and is to be asked again.
+ *
+ * Runs beside workers and readers; never beside a compaction, which would carry old rows on. Wanted before: the lake
+ * reaches as far as the tombstone. May be run again after it ended anywhere: what is gone is not found again.
+ *
+ * Cost: reads kinds, entities and properties of the whole lake once, and writes the parts again in which it found the
+ * person.
+ *
+ * @throws PortraitError VAR_IN_USE while a compaction runs; LAKE_BROKEN
+ */
+export async function eraseRows(options: EraseRowsOptions): Promise<RowsErased> {
+  const { dir, tempDir = join(dirname(dir), "tmp"), memoryMb = 512, now = Date.now } = options;
+  const done = { parts: 0, removed: 0, kept: 0, redacted: 0 };
+  if (!existsSync(dir)) return done;
+  const lock = takeLock(dir, now());
+  const db = await openDuckDB({ tempDir, memoryMb, threads: 1 });
+  const connection = await db.connect();
+  try {
+    await connection.run("SET preserve_insertion_order = true");
+    const parts = await readFooters(connection, listWhole(dir));
+    const chain = new Set(resolveChain(parts));
+    const concerned = await filesWith(connection, parts, options.tombstone);
+    for (const part of parts.filter(({ file }) => concerned.has(file))) {
+      lock.touch(now());
+      const changes = await changesOf(connection, part, options);
+      if (changes.length === 0) continue;
+      await writeAgain(connection, part, changes, options.fault);
+      done.parts++;
+      if (!chain.has(part)) continue;
+      for (const { what } of changes) done[what]++;
+    }
+    return done;
+  } finally {
+    connection.closeSync();
+    db.closeSync();
+    lock.release();
+  }
+}
+
+/** Rows that may be about the person: his own, and those whose properties hold his id somewhere. */
+const mayBeAbout = ({ entity: { kind, id } }: Tombstone): string =>
+  `((kind = ${sqlText(kind)} AND entity = ${sqlText(id)}) OR contains(properties, ${sqlText(JSON.stringify(id).slice(1, -1))}))`;
+
+async function filesWith(
+  connection: DuckDBConnection,
+  parts: readonly Part[],
+  tombstone: Tombstone,
+): Promise<Set<string>> {
+  if (parts.length === 0) return new Set();
+  const list = sqlList(parts.map(({ file }) => file));
+  const found = await connection.run(
+    `SELECT DISTINCT filename FROM read_parquet(${list}, filename = true) WHERE ${mayBeAbout(tombstone)}`,
+  );
+  return new Set((await found.getRows()).map(([file]) => String(file)));
+}
+
+interface Change {
+  readonly row: bigint;
+  readonly what: "removed" | "kept" | "redacted";
+  readonly kind: string;
+  readonly entity: string;
+  readonly properties: string;
+}
+
+async function changesOf(
+  connection: DuckDBConnection,
+  part: Part,
+  { tombstone, reducers }: EraseRowsOptions,
+): Promise<Change[]> {
+  const found = await connection.run(
+    "SELECT file_row_number, ms::DOUBLE, seq::DOUBLE, idx, kind, entity, name, properties " +
+      `FROM read_parquet(${sqlText(part.file)}, file_row_number = true) WHERE ${mayBeAbout(tombstone)}`,
+  );
+  return (await found.getRows()).flatMap(([row, ms, seq, index, kind, id, name, text]): Change[] => {
+    const position = { ms: Number(ms), seq: Number(seq), index: Number(index) };
+    if (!reaches(tombstone.until, part.partition, position)) return [];
+    const entity = { kind: String(kind), id: String(id) };
+    const properties = JSON.parse(String(text)) as Record<string, Property>;
+    const event = { name: String(name), entity, properties };
+    const left = redactEvent(event, tombstone.entity, reducers);
+    if (left === event) return [];
+    const place = { row: row as bigint };
+    if (!left) return [{ ...place, what: "removed", kind: "", entity: "", properties: "" }];
+    const what = sameEntity(entity, tombstone.entity) ? "kept" : "redacted";
+    const { kind: leftKind, id: leftId } = left.entity;
+    return [{ ...place, what, kind: leftKind, entity: leftId, properties: JSON.stringify(left.properties) }];
+  });
+}
+
+async function writeAgain(
+  connection: DuckDBConnection,
+  part: Part,
+  changes: readonly Change[],
+  fault: EraseRowsOptions["fault"],
+): Promise<void> {
+  await connection.run(
+    "CREATE OR REPLACE TEMP TABLE changes (row BIGINT, what VARCHAR, kind VARCHAR, entity VARCHAR, properties VARCHAR)",
+  );
+  const appender = await connection.createAppender("changes");
+  for (const { row, what, kind, entity, properties } of changes) {
+    appender.appendBigInt(row);
+    for (const text of [what, kind, entity, properties]) appender.appendVarchar(text);
+    appender.endRow();
+  }
+  appender.closeSync();
+  const temporary = `${part.file}.${randomUUID()}.tmp`;
+  const facts =
+    `{'portrait.format': '${PART_FORMAT}', 'portrait.first': '${entryText(part.first)}', ` +
+    `'portrait.last': '${positionText(part.last)}', 'portrait.after': '${entryText(part.after)}'}`;
+  const columns =
+    "p.partition, p.ms, p.seq, p.idx, coalesce(c.kind, p.kind) AS kind, coalesce(c.entity, p.entity) AS entity, " +
+    "CASE WHEN c.what = 'kept' THEN '' ELSE p.id END AS id, p.name, p.at_ms, p.known_ms, " +
+    "coalesce(c.properties, p.properties) AS properties";
+  try {
+    await connection.run(
+      `COPY (SELECT ${columns} FROM read_parquet(${sqlText(part.file)}, file_row_number = true) p ` +
+        "LEFT JOIN changes c ON c.row = p.file_row_number WHERE c.what IS DISTINCT FROM 'removed' " +
+        `ORDER BY p.file_row_number) TO ${sqlText(temporary)} ` +
+        `(FORMAT parquet, COMPRESSION zstd, ${part.mergedTo ? "ROW_GROUP_SIZE 50000, " : ""}KV_METADATA ${facts})`,
+    );
+    syncFile(temporary);
+    await fault?.("before-part-rename");
+    renameSync(temporary, part.file);
+    syncFolder(dirname(part.file));
+    await fault?.("after-part-rename");
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}

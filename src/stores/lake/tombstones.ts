@@ -1,0 +1,75 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { NOBODY } from "../../erasure/redact-event.ts";
+import { type EntityRef, sameEntity } from "../../events/event.ts";
+import type { Lake, LoggedEvent } from "../../events/event-log.ts";
+import { type Reach, reaches } from "../../events/reach.ts";
+import { syncFolder } from "./lake-writer.ts";
+
+/** Beside the parts; readers of the lake do not look at names that begin with a dot. */
+const FOLDER = ".erasing";
+
+/** What is being erased: nothing of the entity up to here is read from the lake any more. Gone when no row is left. */
+export interface Tombstone {
+  readonly erasure: string;
+  readonly entity: EntityRef;
+  readonly until: Reach;
+}
+
+const pathOf = (dir: string, erasure: string) => join(dir, FOLDER, `${encodeURIComponent(erasure)}.json`);
+
+/** Resolves nothing: it is on disk when this returns. One of the same name is replaced. */
+export function writeTombstone(dir: string, tombstone: Tombstone): void {
+  mkdirSync(join(dir, FOLDER), { recursive: true });
+  const path = pathOf(dir, tombstone.erasure);
+  writeFileSync(`${path}.tmp`, JSON.stringify(tombstone), { mode: 0o600, flush: true });
+  renameSync(`${path}.tmp`, path);
+  syncFolder(join(dir, FOLDER));
+  syncFolder(dir);
+}
+
+export function listTombstones(dir: string): Tombstone[] {
+  let names: string[];
+  try {
+    names = readdirSync(join(dir, FOLDER)).filter((name) => name.endsWith(".json"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+  return names.flatMap((name) => {
+    const text = readOrGone(join(dir, FOLDER, name));
+    return text === undefined ? [] : [JSON.parse(text) as Tombstone];
+  });
+}
+
+/** Undefined when its erasure ended meanwhile. */
+function readOrGone(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+export function removeTombstone(dir: string, erasure: string): void {
+  rmSync(pathOf(dir, erasure), { force: true });
+  syncFolder(join(dir, FOLDER));
+}
+
+/** Whether a row of the lake counts no more. */
+export const isErased = ({ entity, until }: Tombstone, event: LoggedEvent): boolean =>
+  sameEntity(event.entity, entity) && reaches(until, event.partition, event.position);
+
+/** The lake as readers may see it: without what is being erased, and without rows that happened to nobody. */
+export function withoutErased<L extends Lake>(dir: string, lake: L): L {
+  async function* readByEntity(query: Parameters<Lake["readByEntity"]>[0]) {
+    const tombstones = listTombstones(dir); // before the parts: one that goes meanwhile has left no row
+    for await (const batch of lake.readByEntity(query)) {
+      // entities come in order, so nobody's rows come first
+      const seen = batch[0]?.entity.kind === NOBODY ? batch.filter(({ entity }) => entity.kind !== NOBODY) : batch;
+      yield tombstones.length === 0 ? seen : seen.filter((event) => !tombstones.some((one) => isErased(one, event)));
+    }
+  }
+  return { ...lake, readByEntity };
+}
