@@ -33,6 +33,10 @@ export class Actor {
     return this.#ready;
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** How often it was started. */
   get lives(): number {
     return this.#lives;
@@ -74,7 +78,7 @@ export class Actor {
     let said = "";
     const listen = (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-3_000);
-      if (this.#ready || !/ready|listening|"answers"|http:\/\//i.test(said)) return;
+      if (this.#ready || !/ready|listening|"answers"|takes events|http:\/\//i.test(said)) return;
       this.#ready = true;
       this.#since = performance.now();
     };

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 export interface SoakBuild {
@@ -9,7 +9,7 @@ export interface SoakBuild {
 }
 
 /** Compiles the service and the soak's own processes once, so that each of their many lives begins fast. */
-export function buildForSoak(): SoakBuild {
+export function buildForSoak(rooms: readonly string[] = ["src", "models", "tools/soak"]): SoakBuild {
   mkdirSync(resolve("data/var"), { recursive: true });
   const out = mkdtempSync(resolve("data/var/soak-"));
   const config = join(out, "tsconfig.json");
@@ -25,11 +25,12 @@ export function buildForSoak(): SoakBuild {
         sourceMap: false,
         noCheck: true,
       },
-      include: [resolve("src"), resolve("models"), resolve("tools/soak")].map((room) => `${room}/**/*.ts`),
+      include: rooms.map((room) => `${resolve(room)}/**/*.ts`),
       exclude: [],
     }),
   );
-  writeFileSync(join(out, "package.json"), JSON.stringify({ type: "module" }));
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  writeFileSync(join(out, "package.json"), JSON.stringify({ name: "portrait", version, type: "module" }));
   try {
     execFileSync(process.execPath, [resolve("node_modules/typescript/bin/tsc"), "-p", config], { stdio: "pipe" });
   } catch {
