@@ -218,8 +218,14 @@ function hole(part: Part, parts: readonly Part[]): PortraitError {
   );
 }
 
-/** Remembers footers, since parts never change. */
+/** Remembers footers by file, since what they say never changes; no longer than the file is there. */
 export type PartCache = Map<string, Part>;
+
+function forgetGone(cache: PartCache, files: readonly PartFile[], only: number | undefined): void {
+  const there = new Set(files.map(({ file }) => file));
+  for (const { file, partition } of cache.values())
+    if ((only === undefined || partition === only) && !there.has(file)) cache.delete(file);
+}
 
 const TRIES = 5;
 
@@ -238,9 +244,16 @@ export async function readChain(
   for (let attempt = 1; ; attempt++) {
     const files = listWhole(dir, only);
     try {
-      const unread = files.filter(({ file }) => !cache.has(file));
-      for (const part of await readFooters(connection, unread)) cache.set(part.file, part);
-      return resolveChain(files.map(({ file }) => cache.get(file)).filter((part) => part !== undefined));
+      // several readings share the cache: what one forgets another may still want, so this one keeps its own
+      const parts = new Map(files.map(({ file }) => [file, cache.get(file)]));
+      const unread = files.filter(({ file }) => !parts.get(file));
+      for (const part of await readFooters(connection, unread)) {
+        parts.set(part.file, part);
+        cache.set(part.file, part);
+      }
+      const chain = resolveChain([...parts.values()].filter((part) => part !== undefined));
+      forgetGone(cache, files, only);
+      return chain;
     } catch (error) {
       const gone = files.some(({ file }) => !existsSync(file));
       if (!gone || attempt === TRIES) throw error;

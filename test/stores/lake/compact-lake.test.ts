@@ -8,7 +8,7 @@ import { Fenced } from "../../../src/stores/fenced.ts";
 import { compactLake } from "../../../src/stores/lake/compact-lake.ts";
 import { createLakeWriter } from "../../../src/stores/lake/lake-writer.ts";
 import { createParquetLake } from "../../../src/stores/lake/parquet-lake.ts";
-import { partPath } from "../../../src/stores/lake/parts.ts";
+import { type PartCache, partPath } from "../../../src/stores/lake/parts.ts";
 import { planCompaction, type SizedPart } from "../../../src/stores/lake/plan-compaction.ts";
 import { allOf, DAY, NOON } from "../../support/events.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -70,6 +70,24 @@ test("compaction merges parts of a day, and the lake reads as before; what was m
   expect(await read(dir)).toEqual(before);
   expect((await allOf(open)).map(({ entity, id }) => `${entity.id} ${id}`)).toEqual(before.rows);
   await open.close();
+});
+
+test("footers are remembered as long as their parts are there, and no longer", async () => {
+  const dir = join(tempDir(), "lake");
+  await fill(dir, 6, 1);
+  const footers: PartCache = new Map();
+  const writer = await createLakeWriter({ dir, footers });
+  const ends = await writer.ends();
+  expect(footers.size).toBe(12);
+  for (let time = 0; time < 2; time++) await compactLake({ dir, graceMs: 0 }); // merges, then takes away
+  expect(await writer.ends()).toEqual(ends);
+  expect([...footers.keys()].sort()).toEqual(
+    parquet(dir)
+      .map((name) => join(dir, name))
+      .sort(),
+  );
+  expect(footers.size).toBe(2);
+  writer.close();
 });
 
 test("a writer goes on behind merged parts, and one that slept through the merge is fenced", async () => {
