@@ -15,7 +15,7 @@ function placeOf(url: string): Place {
   const [whole, tls, user, hosts, path, query] =
     /^redis(s?):\/\/(?:(.*)@)?([^@/?]*)(\/[^?]*)?(?:\?(.*))?$/.exec(url) ?? [];
   const parts = hosts?.split(",").map((host) => host.trim()) ?? [];
-  if (whole === undefined || parts.some((host) => !URL.canParse(`redis://${host}`)))
+  if (whole === undefined || parts.some((host) => host === "" || !URL.canParse(`redis://${host}`)))
     throw new PortraitError(
       "CONFIG_INVALID",
       "Wanted REDIS_URL to be unix:///path, redis://host:port, or redis://host:port,host:port,… for a Cluster " +
