@@ -1,4 +1,4 @@
-import { Queue } from "bullmq";
+import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { PortraitError } from "../../src/errors.ts";
@@ -34,13 +34,13 @@ async function openQueue(url = house.url) {
   return queue;
 }
 
-function work(train: Train) {
+function work(train: Train, lockMs = 2_000) {
   const worker = startTrainingWorker({
     redisUrl: house.url,
     queue: name,
     train,
     log: silentLog,
-    lockMs: 2_000,
+    lockMs,
     cancelEveryMs: 30,
   });
   onTestFinished(() => worker.close());
@@ -231,6 +231,26 @@ test("a worker that closes gives the job in hand back, and the next one finishes
   await first.close();
   expect((await queue.job(id))?.state).toBe("waiting");
   work(async () => published);
+  await reach(queue, id, "done");
+});
+
+test("a job whose worker was killed twice is tried a third time", async () => {
+  const queue = await openQueue();
+  const { id } = await queue.ask(purchase);
+  const { queue: own, prefix } = retrainKeys(name);
+  const connection = new Redis({ ...redisOptions(house.url), maxRetriesPerRequest: null });
+  const killed = new Worker(own, undefined, {
+    ...{ connection, prefix, autorun: false, lockDuration: 50, stalledInterval: 60 },
+  });
+  killed.on("error", () => {});
+  onTestFinished(() => connection.disconnect());
+  // it takes the job and is never heard of again
+  expect((await killed.getNextJob("first"))?.id).toBe(id);
+  await killed.startStalledCheckTimer();
+  await reach(queue, id, "waiting");
+  expect((await killed.getNextJob("second"))?.id).toBe(id);
+  await killed.close(true);
+  work(async () => published, 200);
   await reach(queue, id, "done");
 });
 

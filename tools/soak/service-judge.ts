@@ -23,7 +23,7 @@ export interface ServiceFacts {
   readonly jobs: readonly (JobView | { readonly id: string; readonly state: "unknown" })[];
   /** Features that were answered, made again by the version that was named. */
   readonly remade: { readonly features: number; readonly receipts: number; readonly replays: number };
-  readonly differing: readonly string[];
+  readonly differing: { readonly count: number; readonly first: readonly string[] };
   /** The newest receipts made again from the lake alone. */
   readonly fromLog: { readonly equal: number; readonly mismatched: number };
   readonly complaints: readonly string[];
@@ -76,11 +76,11 @@ export function judge(facts: ServiceFacts): Line[] {
     },
     {
       name: "each answer equals its named version's recomputation",
-      ok: differing.length === 0 && totals.twoAnswers.length === 0 && remade.features > 0 && remade.receipts > 0,
+      ok: differing.count === 0 && totals.twoAnswers.length === 0 && remade.features > 0 && remade.receipts > 0,
       found:
         `${checked.toLocaleString("en")} made again (${remade.features.toLocaleString("en")} different features by all versions that answered them, ` +
         `${remade.receipts.toLocaleString("en")} receipts), ${remade.replays} replayed through the API, ` +
-        `${differing.length + totals.twoAnswers.length} differ${named([...differing, ...totals.twoAnswers])}`,
+        `${(differing.count + totals.twoAnswers.length).toLocaleString("en")} differ${named([...differing.first, ...totals.twoAnswers])}`,
     },
     {
       name: "served equals replayed from the log",

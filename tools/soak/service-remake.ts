@@ -15,14 +15,18 @@ interface RemakerNeeds {
 
 const REPLAYED_EVERY = 50;
 const AT_ONCE = 20;
-const SHOWN = 20;
+const SHOWN = 4;
 
 /** Makes answers again by the versions that they name, while more come in. */
 export function createRemaker({ scorerOf, receipts, replay, model }: RemakerNeeds) {
   const waiting: Sample[] = [];
   const differing: string[] = [];
   const made = { features: 0, receipts: 0, replays: 0 };
-  const differs = (what: string) => differing.length < SHOWN && differing.push(what);
+  let different = 0;
+  const differs = (what: string) => {
+    different++;
+    if (differing.length < SHOWN) differing.push(what);
+  };
 
   async function again(sample: Sample): Promise<void> {
     const { receipt: id, version, probability } = sample;
@@ -59,7 +63,8 @@ export function createRemaker({ scorerOf, receipts, replay, model }: RemakerNeed
   return {
     take: (samples: readonly Sample[]) => void waiting.push(...samples),
     made: () => made,
-    differing: () => differing,
+    /** How many differed, and the first of them in words. */
+    differing: () => ({ count: different, first: differing }),
     async run(running: () => boolean): Promise<void> {
       while (running()) {
         await some();
