@@ -27,6 +27,7 @@ import { Streak, streak } from "./kinds/streak.ts";
 import { Sum, sum } from "./kinds/sum.ts";
 import { Tenure, tenure } from "./kinds/tenure.ts";
 import { Trait, trait } from "./kinds/trait.ts";
+import { ValueShare, valueShare } from "./kinds/value-share.ts";
 import { WeekdayProfile, weekdayProfile } from "./kinds/weekday-profile.ts";
 
 /** A feature as plain data. What each kind counts, and when it has nothing to say, is told in its file in `kinds/`. */
@@ -49,6 +50,7 @@ export const FeatureDeclaration = z.discriminatedUnion("kind", [
   DaysSinceValue,
   Favourite,
   Affinity,
+  ValueShare,
   Entropy,
   HourProfile,
   WeekdayProfile,
@@ -84,6 +86,7 @@ export const KINDS: { readonly [K in FeatureDeclaration["kind"]]: Kind<Extract<F
   "days-since-value": daysSinceValue,
   favourite,
   affinity,
+  "value-share": valueShare,
   entropy,
   "hour-profile": hourProfile,
   "weekday-profile": weekdayProfile,

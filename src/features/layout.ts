@@ -64,6 +64,8 @@ export interface Layout {
   readonly values: Values[];
   readonly tallies: Tally[];
   readonly picks: Pick[];
+  /** Properties that are looked at in the event in flight, whatever its name. */
+  readonly flights: string[];
   firsts: number;
   lasts: number;
 }
@@ -75,6 +77,7 @@ export const emptyLayout = (): Layout => ({
   values: [],
   tallies: [],
   picks: [],
+  flights: [],
   firsts: 0,
   lasts: 0,
 });
@@ -136,6 +139,11 @@ export function wantValues(layout: Layout, event: string, by: string, cap: numbe
 export function wantTally(layout: Layout, values: Values, { days, ago }: Days): number {
   const known = layout.tallies.findIndex((one) => one.values === values && one.days === days && one.ago === ago);
   return known >= 0 ? known : layout.tallies.push({ values, days, ago }) - 1;
+}
+
+/** Says that this property of any event in flight is looked at. */
+export function wantFlight(layout: Layout, property: string): void {
+  if (!layout.flights.includes(property)) layout.flights.push(property);
 }
 
 export function wantPick(layout: Layout, wanted: Omit<Pick, "place">): Pick {

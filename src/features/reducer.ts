@@ -48,7 +48,7 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
   return {
     features: facesOf(features),
     digest,
-    properties: (event) => propertiesOf(targetsOf(event)),
+    properties: (event) => [...new Set([...propertiesOf(targetsOf(event)), ...layout.flights])],
     empty: () => emptyState(digest, layout),
 
     write(state, event) {

@@ -39,6 +39,7 @@ const declared: Wordless<FeatureInput>[] = [
   { name: "favourite_40d_4d_ago", kind: "favourite", event: VIEWED, by: "category", window: days(40, 4) },
   { name: "most_bought", kind: "affinity", event: ORDERED, by: "category", window: days(400) },
   { name: "share_of_books", kind: "affinity", event: VIEWED, by: "category", of: "books", window: days(90) },
+  { name: "share_of_this_category", kind: "value-share", event: VIEWED, by: "category", window: days(60, 2) },
   { name: "mixed_categories", kind: "entropy", event: VIEWED, by: "category", window: days(90, 1) },
   { name: "at_night", kind: "hour-profile", window: days(90), read: { from: 22, until: 6 }, utcOffset: 2 },
   { name: "at_work", kind: "hour-profile", event: VIEWED, window: days(30, 2), read: { from: 9, until: 17 } },

@@ -163,6 +163,18 @@ test("shares, favourites and mixtures of hours, weekdays and categories", () => 
   expect(read({ kind: "affinity", ...by, of: "wine" }, views)).toBe(0);
 });
 
+test("the share of what the event in flight brings, whichever value that is", () => {
+  const view = (day: number, category: string) => event("Product Viewed", day * DAY_MS, { category });
+  const share = { kind: "value-share", event: "Product Viewed", by: "category", window: { days: 30 } };
+  const seen = [view(1, "books"), view(2, "books"), view(3, "books"), view(9, "toys"), view(60, "wine")];
+  const of = (category: string, name = "Product Viewed") => read(share, seen, { name, properties: { category } });
+  expect([of("books"), of("toys"), of("wine"), of("hats")]).toEqual([0.75, 0.25, 0, 0]);
+  expect(of("books", "Category Shown")).toBe(0.75); // whatever happens to be in flight
+  expect(read(share, seen)).toBeUndefined();
+  expect(read(share, seen, { name: "Product Viewed", properties: {} })).toBeUndefined();
+  expect(read(share, [], { name: "Product Viewed", properties: { category: "books" } })).toBeUndefined();
+});
+
 test("a window beyond what is kept, and an amount without its event, are refused", () => {
   const window = { days: 390, ago: 11 };
   expect(() => read({ kind: "count", window }, [])).toThrow(/400 days at most/);

@@ -110,6 +110,11 @@ export function oracle(
         if (words.length > 0) say((feature.of === undefined ? most : times(words, feature.of)) / words.length);
         break;
       }
+      case "value-share": {
+        const word = inFlight && wordOf({ at: now, ...inFlight }, feature.by);
+        if (words.length > 0 && word !== undefined) say(times(words, word) / words.length);
+        break;
+      }
       case "entropy":
         say(words.length > 0 ? bits(words) : undefined);
         break;
