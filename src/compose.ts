@@ -27,6 +27,7 @@ import { createRedisQuarantine } from "./stores/redis/quarantine.ts";
 import { createRedisReceipts } from "./stores/redis/receipts.ts";
 import { createRetrainQueue } from "./stores/redis/retrain-queue.ts";
 import { createRedisSegmentations } from "./stores/redis/segmentation.ts";
+import { allConnected } from "./stores/redis/servers.ts";
 import { createRedisStateStore } from "./stores/redis/state-store.ts";
 import { watchSwaps } from "./stores/redis/swap.ts";
 
@@ -166,7 +167,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     },
     segmentation: () => segmentation,
     retraining,
-    redisReady: () => redis.status === "ready",
+    redisReady: () => allConnected(redis),
     seed: config.seed,
   };
   return {

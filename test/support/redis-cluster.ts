@@ -13,6 +13,8 @@ export interface RedisCluster {
   readonly nodes: readonly Redis[];
   /** Makes the replica the master of the first third, in good order, and waits until the others know. */
   failOver(): Promise<void>;
+  /** Ends a server as a crash would. */
+  kill(node: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,13 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     (await Promise.all(masters.map((node) => told(node, "INFO")))).every((info) => info.includes("cluster_state:ok")),
   );
   await until(async () => (await replica.info("replication")).includes("master_link_status:up"));
+  const kill = async (i: number) => {
+    const child = children[i];
+    if (child.signalCode) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+  };
   return {
     url: `redis://${masters.map((_, i) => `127.0.0.1:${ports[2 * i]}`).join(",")}`,
     nodes,
@@ -62,15 +71,10 @@ export async function startRedisCluster(): Promise<RedisCluster> {
           new RegExp(`${ids[MASTERS]} \\S+ \\S*master .*connected \\d`).test(await told(node, "NODES")),
         );
     },
+    kill,
     async close() {
       for (const node of nodes) node.disconnect();
-      await Promise.all(
-        children.map((child) => {
-          const ended = new Promise((resolve) => child.once("exit", resolve));
-          child.kill("SIGKILL");
-          return ended;
-        }),
-      );
+      await Promise.all(children.map((_, i) => kill(i)));
       rmSync(root, { recursive: true, force: true });
     },
   };

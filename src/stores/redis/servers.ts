@@ -29,6 +29,16 @@ export function serversOf(redis: Redis): Redis[] {
   });
 }
 
+/** Whether every server that holds keys is connected, or will be when it is asked for the first time. */
+export function allConnected(redis: Redis): boolean {
+  if (redis.status !== "ready") return false;
+  try {
+    return serversOf(redis).every((server) => server.status === "ready" || server.status === "wait");
+  } catch {
+    return false;
+  }
+}
+
 /** A command whose first argument is the key that says where it belongs. */
 export type KeyedCommand = readonly [name: string, key: string, ...rest: (string | number | Buffer)[]];
 

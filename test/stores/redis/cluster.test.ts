@@ -201,4 +201,21 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
     expect(verified).toMatchObject({ entities: USERS + 6, equal: USERS + 6, extra: 0 });
     expect(refused).toBeLessThan(20);
   });
+
+  test("with a master gone that has no replica its part is refused at once, /readyz says so, and scoring goes on", async () => {
+    const { services } = await aHouse();
+    await services.artifacts.save(constantArtifact());
+    await services.promote("bank", "v1", "first");
+    await using api = await serve({ ...services, keys: testKeys({ admin: ["admin"] }) });
+    expect((await api.get("/readyz")).body.missing).not.toContain("redis");
+    await cluster.kill(2);
+    await expect.poll(async () => (await api.get("/readyz")).body.missing, { timeout: 2_000 }).toContain("redis");
+    const since = performance.now();
+    expect(await api.post("/v1/batch", { batch: payments(1) })).toMatchObject({
+      status: 503,
+      body: { code: "REDIS_AWAY" },
+    });
+    expect((await api.post("/v1/score", { models: ["bank"], features: { age: 40 } })).status).toBe(200);
+    expect(performance.now() - since).toBeLessThan(3_000);
+  });
 });
