@@ -44,7 +44,8 @@ export interface Reducer {
   readonly digest: string;
   /** The properties that it looks at in an event of this name; undefined = any. */
   properties?(event: string): readonly string[];
-  empty(): State;
+  /** A new state; of one that nobody needs any more (`spent`) its memory is used again. */
+  empty(spent?: State): State;
   write(state: State, event: Pick<Event, "name" | "at" | "properties">): void;
   /**
    * Reads into `row` when it is given (its arrays are overwritten), else into a new one. `inFlight` is the event that

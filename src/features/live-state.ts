@@ -32,3 +32,18 @@ export const emptyState = (catalogue: string, layout: Layout): LiveState => ({
   values: layout.values.map(emptyValueSet),
   picks: new Array<PickedValue | undefined>(layout.picks.length).fill(undefined),
 });
+
+/** The same state with nothing in it. Its tracks keep their arrays, which the next entity fills again. */
+export function emptied(state: LiveState): LiveState {
+  state.first = -1;
+  state.newest = -1;
+  for (const track of state.tracks) if (track.size > 0) track.size = 0;
+  state.firsts.fill(-1);
+  state.lasts.fill(-1);
+  for (const set of state.values) {
+    set.values.length = 0;
+    set.overflowed = false;
+  }
+  state.picks.fill(undefined);
+  return state;
+}

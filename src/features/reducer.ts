@@ -5,7 +5,7 @@ import { type FeatureDeclaration, facesOf, parseCatalogue } from "./declaration.
 import type { Reducer, Row, State } from "./feature.ts";
 import { dayOf, oldestDay, oldestHour, oldestSlot, slotOf } from "./grid.ts";
 import type { Layout } from "./layout.ts";
-import { emptyState, type LiveState } from "./live-state.ts";
+import { emptied, emptyState, type LiveState } from "./live-state.ts";
 import { createLook } from "./moment.ts";
 import { planFeatures } from "./plan.ts";
 import { createTargets, type Targets, writePlain, writeProperties } from "./targets.ts";
@@ -49,7 +49,7 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
     features: facesOf(features),
     digest,
     properties: (event) => [...new Set([...propertiesOf(targetsOf(event)), ...layout.flights])],
-    empty: () => emptyState(digest, layout),
+    empty: (spent) => (spent ? emptied(own(spent)) : emptyState(digest, layout)),
 
     write(state, event) {
       const live = own(state);

@@ -89,6 +89,19 @@ test("encoding and decoding on the way changes nothing, wherever it is done", ()
   );
 });
 
+test("a state that was emptied is filled and read as a new one is, whatever was in it", () => {
+  fc.assert(
+    fc.property(historyUntil(NOON), historyUntil(NOON), (spent, history) => {
+      const state = reducer.empty(replay(spent));
+      expect(plain(reducer.read(state, NOON))).toEqual(plain(reducer.read(reducer.empty(), NOON)));
+      for (const event of history) reducer.write(state, event);
+      expect(Buffer.from(reducer.encode(state)).toString("hex")).toBe(bytes(history));
+      expect(plain(reducer.read(state, NOON))).toEqual(plain(reducer.read(replay(history), NOON)));
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test("reading never sees what happened on later days", () => {
   const recencies = ["days_since_order", "days_since_seen"];
   fc.assert(

@@ -1,6 +1,6 @@
 import type { Dataset } from "../../models/model.ts";
 import type { Lake, LoggedEvent } from "../../src/events/event-log.ts";
-import type { Reducer, Row } from "../../src/features/feature.ts";
+import type { Reducer, State } from "../../src/features/feature.ts";
 import type { Reducers } from "../../src/features/reducers.ts";
 import type { Recipe } from "../../src/retraining/recipe.ts";
 import { type ColumnPlan, planColumns } from "./columns.ts";
@@ -60,11 +60,11 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   const { target } = recipe;
   const plan = planColumns(recipe, reducers);
   const { seconds } = plan.joint;
-  const reducer = reducers.of(recipe.entity);
-  const index = seconds.length > 0 ? createRowIndex() : undefined;
+  const reducer = oneState(reducers.of(recipe.entity));
 
   signal?.throwIfAborted();
   const log = await lake.summary();
+  const index = seconds.length > 0 ? createRowIndex(log.events) : undefined;
   // an event in flight is a row at most, so no column has to be moved
   const store = createRowStore(plan, reducers, target.event, target.kind === "event-becomes" ? log.events : 0);
   const until = Math.min(request.until ?? Number.POSITIVE_INFINITY, log.lastKnown ?? 0);
@@ -74,7 +74,6 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   const untaken: Untaken = { early: 0, immature: 0, unnamed: 0, foretold: 0 };
   const owners: string[] = [];
   const things: string[] = [];
-  let reading: Row | undefined;
   let positives = 0;
   let entities = 0;
   let seen = 0;
@@ -82,8 +81,8 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   const replayEntity = (events: readonly LoggedEvent[]) => {
     const before = store.rows;
     const take: Take = (state, moment, label, inFlight) => {
-      reading = reducer.read(state, moment, reading, inFlight?.event);
-      store.add(reading, inFlight?.event.properties, label, moment);
+      reducer.read(state, moment, store.next(), inFlight?.event);
+      store.add(inFlight?.event.properties, label, moment);
       if (inFlight) index?.add(inFlight.event.partition, inFlight.event.position);
       owners.push(events[0].entity.id);
       if (inFlight) things.push(inFlight.thing);
@@ -122,7 +121,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
         knownUntil: until,
         properties: reducers.of(kind.name).properties,
       }),
-      reducer: reducers.of(kind.name),
+      reducer: oneState(reducers.of(kind.name)),
       event: target.event,
       index,
       put: (row, reading) => store.put(place, row, reading),
@@ -150,6 +149,18 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
     },
     entity: owners,
     thing: things,
+  };
+}
+
+/** One state is alive at a time: the next entity's is that of the last one, emptied. */
+function oneState(reducer: Reducer): Reducer {
+  let state: State | undefined;
+  return {
+    ...reducer,
+    empty() {
+      state = reducer.empty(state);
+      return state;
+    },
   };
 }
 

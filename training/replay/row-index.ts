@@ -11,13 +11,17 @@ export interface RowIndex {
 /** Numbers of a key: ms, seq, and partition with index in one. They lie together, since each look-up is a cache miss. */
 const WIDTH = 3;
 const INDICES = 2 ** 32;
+/** Room is made for no more rows than that before there are any. */
+const MOST_AT_ONCE = 2 ** 24;
 
 /**
  * A hash table over typed arrays: 32 to 64 bytes a row, where a Map of texts takes a hundred and more.
  * Cost: O(1) expected.
+ *
+ * @param events how many rows there may be
  */
-export function createRowIndex(): RowIndex {
-  let room = 4_096;
+export function createRowIndex(events = 0): RowIndex {
+  let room = 2 ** Math.ceil(Math.log2(Math.max(4_096, Math.min(events, MOST_AT_ONCE))));
   let rows = 0;
   let keys = new Float64Array(WIDTH * room);
   /** Row + 1; 0 = free. Twice as many places as rows at least. */

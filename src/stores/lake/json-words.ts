@@ -7,7 +7,7 @@ import type { Property } from "../../events/event.ts";
  */
 export interface JsonLane {
   readonly ints: Int32Array;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly vector: { getItem(row: number): unknown };
 }
 
@@ -18,14 +18,14 @@ const PLACES = 4_096;
 /** Whole numbers of so many digits, and such powers of ten, are exact doubles: their quotient is the nearest one. */
 const MOST_DIGITS = 15;
 const TENS = Float64Array.from({ length: MOST_DIGITS + 1 }, (_, power) => Number(`1e${power}`));
-const [QUOTE, MINUS, DOT, ZERO, NINE, SMALL_N] = [34, 45, 46, 48, 57, 110];
+const [QUOTE, MINUS, DOT, ZERO, NINE, BACKSLASH, SMALL_N, LAST_ASCII] = [34, 45, 46, 48, 57, 92, 110, 127];
 
 export function jsonLane(chunk: DuckDBDataChunk, column: number): JsonLane {
   const vector = chunk.getColumnVector(column) as unknown as JsonLane["vector"] & { readonly dataView: DataView };
   const { buffer, byteOffset, byteLength } = vector.dataView;
   return {
     ints: new Int32Array(buffer, byteOffset, byteLength / 4),
-    bytes: new Uint8Array(buffer, byteOffset, byteLength),
+    bytes: Buffer.from(buffer, byteOffset, byteLength),
     vector,
   };
 }
@@ -41,7 +41,8 @@ export function createJsonReader(): (lane: JsonLane, row: number) => Property | 
   const words = new Array<string | undefined>(PLACES).fill(undefined);
 
   /** A text in quotation marks of twelve bytes at most. */
-  function wordOf({ ints, vector }: JsonLane, row: number): string {
+  function wordOf(lane: JsonLane, row: number): string {
+    const { ints, vector } = lane;
     const at = 4 * row;
     const [length, a, b, c] = [ints[at], ints[at + 1], ints[at + 2], ints[at + 3]];
     let hash = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35) ^ length;
@@ -57,7 +58,7 @@ export function createJsonReader(): (lane: JsonLane, row: number) => Property | 
       keys[key + 3] === c
     )
       return known;
-    const word = JSON.parse(vector.getItem(row) as string) as string;
+    const word = plainWord(lane, row, length) ?? (JSON.parse(vector.getItem(row) as string) as string);
     keys[key] = length;
     keys[key + 1] = a;
     keys[key + 2] = b;
@@ -79,8 +80,16 @@ export function createJsonReader(): (lane: JsonLane, row: number) => Property | 
   };
 }
 
+/** Without its quotation marks, when it is all ASCII and nothing in it is escaped; else undefined. */
+function plainWord({ bytes }: JsonLane, row: number, length: number): string | undefined {
+  const first = WIDTH * row + 5;
+  const end = first + length - 2;
+  for (let i = first; i < end; i++) if (bytes[i] > LAST_ASCII || bytes[i] === BACKSLASH) return undefined;
+  return bytes.toString("latin1", first, end);
+}
+
 /** The number of digits with at most one dot between them; NaN when it is written in another way. */
-function decimal(bytes: Uint8Array, from: number, to: number): number {
+function decimal(bytes: Buffer, from: number, to: number): number {
   const first = bytes[from] === MINUS ? from + 1 : from;
   let whole = 0;
   let dot = -1;
