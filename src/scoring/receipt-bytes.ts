@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PortraitError } from "../errors.ts";
+import { type GrowingBytes, growingBytes, roomFor } from "./growing-bytes.ts";
 import type { NewReceipt, Receipt, ScoreRecord } from "./receipt.ts";
 
 /** Raised whenever an older reader could misread a newer receipt. */
@@ -26,41 +27,62 @@ const Head = z.object({
  * margin and probability as doubles, little-endian: every bit is kept, NaN and all.
  */
 export function receiptBytes(receipt: NewReceipt): Buffer {
-  const { scores } = receipt;
-  const head = headText(receipt);
-  const headBytes = Buffer.byteLength(head);
-  const doubles = scores.reduce((sum, { row }) => sum + row.length + 2, 0);
-  const bytes = Buffer.allocUnsafe(5 + headBytes + 8 * doubles);
-  bytes[0] = FORMAT;
-  bytes.writeUInt32LE(headBytes, 1);
-  let at = 5 + bytes.write(head, 5);
-  for (const { row, margin, probability } of scores) {
-    for (let j = 0; j < row.length; j++) at = bytes.writeDoubleLE(row[j], at);
-    at = bytes.writeDoubleLE(margin, at);
-    at = bytes.writeDoubleLE(probability, at);
-  }
-  return bytes;
+  const bytes = growingBytes(1_024);
+  writeReceipt(receipt, bytes);
+  return bytes.buffer.subarray(0, bytes.length);
 }
 
-/** The head by hand: the fields are text already when they are many, and `JSON.stringify` would read and write them again. */
-function headText({ id, at, entity, reach, others, event, fields, fieldsJson, scores }: NewReceipt): string {
-  const part = (name: string, value: unknown) => (value === undefined ? "" : `,"${name}":${JSON.stringify(value)}`);
-  const given = fieldsJson === undefined ? part("fields", fields) : `,"fields":${fieldsJson}`;
-  const known = `${part("entity", entity)}${part("reach", reach)}${part("others", others)}${part("event", event)}${given}`;
-  return `{"id":${JSON.stringify(id)},"at":${at}${known},"scores":[${scores.map(faceText).join(",")}]}`;
+/** Writes `receiptBytes` behind what is there. */
+export function writeReceipt(receipt: NewReceipt, bytes: GrowingBytes): void {
+  const { given, scores } = receipt;
+  const [before, after] = [headBefore(receipt), headAfter(receipt)];
+  let most = 5 + 3 * (before.length + after.length); // a character is three bytes of UTF-8 at most
+  if (given) most += given.to - given.from;
+  for (const { row } of scores) most += 8 * (row.length + 2);
+  const into = roomFor(most, bytes);
+  const head = bytes.length + 5;
+  let at = head + into.write(before, head);
+  if (given) at += given.bytes.copy(into, at, given.from, given.to);
+  at += into.write(after, at);
+  into[bytes.length] = FORMAT;
+  into.writeUInt32LE(at - head, bytes.length + 1);
+  const view = new DataView(into.buffer, into.byteOffset, into.length);
+  for (const { row, margin, probability } of scores) {
+    for (let j = 0; j < row.length; j++, at += 8) view.setFloat64(at, row[j], true);
+    view.setFloat64(at, margin, true);
+    view.setFloat64(at + 8, probability, true);
+    at += 16;
+  }
+  bytes.length = at;
+}
+
+const part = (name: string, value: unknown): string =>
+  value === undefined ? "" : `,"${name}":${JSON.stringify(value)}`;
+
+/** The head by hand: the fields are text already when they are many, and stand where the two halves meet. */
+function headBefore({ id, at, entity, reach, others, event, fields, given }: NewReceipt): string {
+  const known = `{"id":${JSON.stringify(id)},"at":${at}${part("entity", entity)}${part("reach", reach)}`;
+  return `${known}${part("others", others)}${part("event", event)}${given ? ',"fields":' : part("fields", fields)}`;
+}
+
+function headAfter({ scores }: NewReceipt): string {
+  return `,"scores":[${scores.map(faceText).join(",")}]}`;
 }
 
 /** Versions are few, and each says the same of itself every time. */
 const FACES = 100;
-const faces = new Map<string, string>();
+interface Face extends Pick<ScoreRecord, "model" | "version"> {
+  readonly columns: number;
+  readonly text: string;
+}
+const faces = new Map<string, Face>();
 
 function faceText({ model, version, digest, row }: ScoreRecord): string {
-  const key = `${digest} ${row.length} ${model} ${version}`;
-  const known = faces.get(key);
-  if (known !== undefined) return known;
+  const known = faces.get(digest);
+  if (known?.model === model && known.version === version && known.columns === row.length) return known.text;
   if (faces.size >= FACES) faces.clear();
   const text = JSON.stringify({ model, version, digest, columns: row.length });
-  faces.set(key, text);
+  faces.set(digest, { model, version, columns: row.length, text });
   return text;
 }
 

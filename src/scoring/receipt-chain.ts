@@ -25,10 +25,15 @@ export const DIGEST_BYTES = 32;
 export const saltedDigest = (salt: Uint8Array, receipt: Uint8Array): Buffer =>
   hash("sha256", Buffer.concat([salt, receipt]), "buffer");
 
+/** `saltedDigest` of a salt and the receipt behind it, written into `digests`: quicker as text than as a Buffer more. */
+export function writeDigest(salted: Uint8Array, digests: Buffer, at: number): void {
+  digests.write(hash("sha256", salted, "binary"), at, DIGEST_BYTES, "latin1");
+}
+
 /** What the first link follows. */
 export const rootOf = (chain: string): Buffer => createHash("sha256").update(`portrait receipts ${chain}`).digest();
 
-/** The next link after `before`. Cost: one hash over 32 bytes a receipt. */
+/** The next link after `before`. Cost: one hash over 32 bytes a receipt. @param digests also several in one piece */
 export function nextLink(before: Uint8Array, number: number, digests: readonly Buffer[]): ChainLink {
   const head = Buffer.alloc(8);
   head.writeDoubleLE(number);

@@ -33,9 +33,10 @@ export interface Receipt {
   readonly scores: readonly ScoreRecord[];
 }
 
-/** A receipt on its way to the store: its fields may be the JSON text that the caller sent. */
+/** A receipt on its way to the store: instead of fields it may have the JSON text that the caller sent. */
 export interface NewReceipt extends Receipt {
-  readonly fieldsJson?: string;
+  /** ASCII from `from` to `to`; the store reads it before `save` returns. */
+  readonly given?: { readonly bytes: Buffer; readonly from: number; readonly to: number };
 }
 
 export interface ReceiptStore {

@@ -194,7 +194,7 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
       ...(others && { others }),
       ...(request.event && { event: request.event.name }),
       ...(fields && { fields }),
-      ...(!fields && request.given && { fieldsJson: textOf(request.given) }),
+      ...(!fields && request.given && { given: request.given }),
       scores: scorers.map(({ name, version, digest }, i): ScoreRecord => {
         const { margin, probability } = scored[i];
         return { model: name, version, digest, row: rows[i], margin, probability };

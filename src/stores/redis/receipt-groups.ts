@@ -1,8 +1,8 @@
-import { randomFillSync } from "node:crypto";
 import type { Redis } from "ioredis";
-import { type ChainLink, nextLink, rootOf, SALT_BYTES, saltedDigest } from "../../scoring/receipt-chain.ts";
+import type { NewReceipt } from "../../scoring/receipt.ts";
+import { type ChainLink, nextLink, rootOf } from "../../scoring/receipt-chain.ts";
 import { deskOf } from "../../scoring/receipt-id.ts";
-import { packSealed } from "../../scoring/sealed-receipt.ts";
+import { createReceiptGroup, type ReceiptGroup } from "./receipt-group.ts";
 import { redisAway, redisFailure } from "./redis-failure.ts";
 
 /** How many ids of a desk's newest receipts are kept at hand for checks. */
@@ -18,6 +18,10 @@ export const chainKey = (chain: string): string => `receipts:chain:{${deskOf(cha
 const WANTED = "to store a receipt";
 /** So many at most go into one script, which keeps Redis from everybody else while it runs. */
 const GROUP_MOST = 500;
+/** So many are sent before the turn of the event loop ends: Redis works on them while the next are made. */
+const GROUP_EARLY = 16;
+/** Groups sent and not yet acknowledged; while there are so many the next one gathers, so that groups grow with the load. */
+const UNDER_WAY_MOST = 4;
 
 /**
  * Stores a group of receipts and the link that it adds to its chain, and names them among the newest: all or nothing.
@@ -25,31 +29,27 @@ const GROUP_MOST = 500;
  * Redis its part of the work. The receipts' keys are made here, of the desk's own tag, so they lie in the slot of the
  * keys that are named.
  *
+ * Several groups may be under way, so a link whose predecessor is not there (it failed, or Redis lost it) is refused: 0.
+ *
  * KEYS: the newest, the chain.
- * ARGV: ms to keep, newest to keep, entry id, link, digests, what receipts' keys begin with, for each receipt the
- * lengths of its id and of its sealed bytes (u32, little-endian), then all ids and sealed receipts one after the other.
+ * ARGV: ms to keep, newest to keep, number of the link, link, digests, what receipts' keys begin with, then for each
+ * receipt one after the other the lengths of its id (u16) and of its sealed bytes (u32), little-endian, and both.
  */
 const KEEP = `
-local sizes, all, ids, at = ARGV[7], ARGV[8], {}, 1
-for i = 1, #sizes / 8 do
-  local id, size = struct.unpack('<I4I4', sizes, 8 * i - 7)
-  ids[i] = string.sub(all, at, at + id - 1)
-  at = at + id
-  redis.call('SET', ARGV[6] .. ids[i], string.sub(all, at, at + size - 1), 'PX', ARGV[1])
-  at = at + size
+local number = tonumber(ARGV[3])
+if redis.call('XLEN', KEYS[2]) ~= number then return 0 end
+local all, ids, at = ARGV[7], {}, 1
+while at <= #all do
+  local id, size = struct.unpack('<I2I4', all, at)
+  ids[#ids + 1] = string.sub(all, at + 6, at + 5 + id)
+  at = at + 6 + id + size
+  redis.call('SET', ARGV[6] .. ids[#ids], string.sub(all, at - size, at - 1), 'PX', ARGV[1])
 end
-redis.call('XADD', KEYS[2], ARGV[3], 'link', ARGV[4], 'digests', ARGV[5])
+redis.call('XADD', KEYS[2], (number + 1) .. '-0', 'link', ARGV[4], 'digests', ARGV[5])
 redis.call('PEXPIRE', KEYS[2], ARGV[1])
 redis.call('LPUSH', KEYS[1], unpack(ids))
 redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)
 return #ids`;
-
-interface Waiting {
-  readonly id: string;
-  readonly bytes: Buffer;
-  readonly done: () => void;
-  readonly failed: (error: unknown) => void;
-}
 
 export interface GroupOptions {
   readonly redis: Redis;
@@ -58,72 +58,96 @@ export interface GroupOptions {
   readonly patienceMs: number;
 }
 
+/** A chain up to the last link that was sent. */
+interface Chain {
+  readonly name: string;
+  number: number;
+  link: Buffer;
+}
+
 /**
  * Group commit of one desk's receipts.
  *
- * While a group is on its way the next one gathers, so links follow each other without a gap and groups grow with the load.
- * When a group fails, nobody knows whether it was stored: all that wait fail with it, the chain ends there, and the next
- * receipt begins another.
+ * A group is sealed while it gathers and is sent when the turn of the event loop ends, or early when it has become long.
+ * The next one follows before it is acknowledged: links are made in the order of sending, and Redis refuses a link
+ * whose predecessor it does not have. When a group fails, nobody knows whether it was stored: what gathered meanwhile
+ * fails with it, the chain ends there, and what is refused behind it or comes later begins another.
  */
 export function createReceiptGroups({ redis, keepMs, patienceMs }: GroupOptions) {
-  const waiting: Waiting[] = [];
-  let under = false;
-  let chain: { readonly name: string; number: number; link: Buffer } | undefined;
+  let gathering: ReceiptGroup | undefined;
+  let sending = false;
+  let underWay = 0;
+  let chain: Chain | undefined;
 
-  async function commitAll(): Promise<void> {
-    under = true;
-    try {
-      while (waiting.length > 0) {
-        const group = waiting.splice(0, GROUP_MOST);
-        try {
-          await commit(group);
-          for (const { done } of group) done();
-        } catch (error) {
-          chain = undefined;
-          const failure = redisFailure(error, WANTED);
-          for (const { failed } of [...group, ...waiting.splice(0)]) failed(failure);
-        }
+  function save(receipt: NewReceipt): Promise<void> {
+    gathering ??= createReceiptGroup();
+    const group = gathering;
+    group.add(receipt);
+    if (group.count >= GROUP_MOST || (group.count >= GROUP_EARLY && underWay < UNDER_WAY_MOST)) send();
+    else sendSoon();
+    return group.stored;
+  }
+
+  function sendSoon(): void {
+    if (sending) return;
+    sending = true;
+    setImmediate(() => {
+      sending = false;
+      if (underWay < UNDER_WAY_MOST) send();
+    });
+  }
+
+  function send(): void {
+    const group = gathering;
+    if (!group) return;
+    gathering = undefined;
+    underWay++;
+    keep(group).then(
+      () => acknowledged(group.done),
+      (error) => {
+        const failure = redisFailure(error, WANTED);
+        gathering?.failed(failure);
+        gathering = undefined;
+        acknowledged(() => group.failed(failure));
+      },
+    );
+  }
+
+  function acknowledged(tell: () => void): void {
+    underWay--;
+    if (gathering) sendSoon();
+    tell();
+  }
+
+  async function keep(group: ReceiptGroup): Promise<void> {
+    for (let tries = 0; tries < 2; tries++) {
+      chain ??= { name: group.first, number: -1, link: rootOf(group.first) };
+      const own = chain;
+      try {
+        if (await within(patienceMs, commit(group, own))) return;
+      } catch (error) {
+        if (chain === own) chain = undefined;
+        throw error;
       }
-    } finally {
-      under = false;
+      if (chain === own) chain = undefined;
     }
+    throw redisAway(WANTED);
   }
 
-  async function commit(group: readonly Waiting[]): Promise<void> {
-    const desk = deskOf(group[0].id);
-    const announced = chain ? undefined : redis.sadd(DESKS, desk);
-    chain ??= { name: group[0].id, number: -1, link: rootOf(group[0].id) };
-    const number = chain.number + 1;
-    const salts = randomFillSync(Buffer.allocUnsafe(SALT_BYTES * group.length));
-    const saltOf = (i: number) => salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES);
-    const digests = group.map(({ bytes }, i) => saltedDigest(saltOf(i), bytes));
-    const { link } = nextLink(chain.link, number, digests);
-    const name = chain.name;
-    const packed = group.flatMap(({ id, bytes }, place) => [
-      Buffer.from(id),
-      packSealed({ bytes, salt: saltOf(place), chain: name, number, place }),
-    ]);
-    const facts = [keepMs, LATEST_KEPT, entryOf(number), link, Buffer.concat(digests), receiptPrefix(desk)];
-    const keep = redis.eval(KEEP, 2, latestKey(desk), chainKey(name), ...facts, sizesOf(packed), Buffer.concat(packed));
-    await within(patienceMs, Promise.all([announced, keep]));
-    chain = { name, number, link };
+  /** Sends before it answers. Answers whether the group was stored. */
+  async function commit(group: ReceiptGroup, to: Chain): Promise<boolean> {
+    const desk = deskOf(group.first);
+    const announced = to.number < 0 ? redis.sadd(DESKS, desk) : undefined;
+    const digests = group.digests();
+    const { number, link } = nextLink(to.link, to.number + 1, [digests]);
+    to.number = number;
+    to.link = link;
+    const facts = [keepMs, LATEST_KEPT, number, link, digests, receiptPrefix(desk), group.stamped(to.name, number)];
+    const [, kept] = await Promise.all([announced, redis.eval(KEEP, 2, latestKey(desk), chainKey(to.name), ...facts)]);
+    return kept !== 0;
   }
 
-  return {
-    save: (id: string, bytes: Buffer): Promise<void> =>
-      new Promise((done, failed) => {
-        waiting.push({ id, bytes, done, failed });
-        if (!under && waiting.length === 1) setImmediate(commitAll);
-      }),
-  };
-}
-
-function sizesOf(parts: readonly Buffer[]): Buffer {
-  const sizes = Buffer.allocUnsafe(4 * parts.length);
-  parts.forEach(({ length }, i) => {
-    sizes.writeUInt32LE(length, 4 * i);
-  });
-  return sizes;
+  return { save };
 }
 
 /** A link's place in its stream: Redis wants ids above 0-0. */

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { ReceiptStore } from "../../scoring/receipt.ts";
-import { parseReceipt, receiptBytes } from "../../scoring/receipt-bytes.ts";
+import { parseReceipt } from "../../scoring/receipt-bytes.ts";
 import { deskOf } from "../../scoring/receipt-id.ts";
 import { ERASED_RECEIPT, unpackSealed } from "../../scoring/sealed-receipt.ts";
 import {
@@ -59,7 +59,7 @@ export function createRedisReceipts({ redis, keepMs, patienceMs = 1_000 }: Redis
   }
 
   return {
-    save: (receipt) => deskFor(receipt.id).save(receipt.id, receiptBytes(receipt)),
+    save: (receipt) => deskFor(receipt.id).save(receipt),
 
     async load(id) {
       const sealed = await open(id);

@@ -1,4 +1,6 @@
 import { afterAll, expect, test } from "vitest";
+import type { ReceiptStore } from "../../../src/scoring/receipt.ts";
+import { type ChainLink, checkLinks, rootOf } from "../../../src/scoring/receipt-chain.ts";
 import { connectFailFast, whenReady } from "../../../src/stores/redis/connect.ts";
 import { createRedisReceipts } from "../../../src/stores/redis/receipts.ts";
 import { receiptStoreKeepsItsPromises } from "../../contract/receipt-store.ts";
@@ -24,16 +26,68 @@ receiptStoreKeepsItsPromises("redis", async (keepMs) => {
 
 const receipt = { id: "01ARZ3NDEKTSV4RRFFQ69G5FAV", at: 1, scores: [] };
 
-test("receipts saved in one turn travel together", async () => {
+test("receipts saved in one turn travel together, the first of them early", async () => {
   const redis = await connect();
   const store = createRedisReceipts({ redis, keepMs: 60_000 });
   const commands = async () => Number(/cmdstat_eval:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
   const before = await commands();
   await Promise.all(Array.from({ length: 100 }, (_, i) => store.save({ ...receipt, id: `R${i}-AA` })));
-  expect((await commands()) - before).toBe(1);
+  expect((await commands()) - before).toBe(5); // 4 of 16 while the others are made, then 36
   await Promise.all(Array.from({ length: 1_001 }, (_, i) => store.save({ ...receipt, id: `S${i}-AA` })));
-  expect((await commands()) - before).toBe(1 + 3); // in parts, so that Redis is never held up
+  expect((await commands()) - before).toBe(5 + 6); // 4 of 16, 500 so that Redis is never held up for long, 437
   expect(await store.load("S1000-AA")).toMatchObject({ id: "S1000-AA" });
+});
+
+/** Ids of one desk, as long as ids are. */
+const idOf = (name: string): string => `${name.padStart(23, "0")}-AA`;
+const named = (name: string) => ({ ...receipt, id: idOf(name) });
+
+/** Every chain from its root, and how many receipts it holds; throws when one does not hold. */
+async function chainsOf(store: ReceiptStore): Promise<number[]> {
+  const chains = await store.chains();
+  const lengths = chains.map(async (chain) => {
+    const links: ChainLink[] = [];
+    for await (const page of store.links(chain)) links.push(...page);
+    expect(checkLinks({ number: -1, link: rootOf(chain) }, links)).toBeUndefined();
+    return links.reduce((sum, { digests }) => sum + digests.length, 0);
+  });
+  return Promise.all(lengths);
+}
+
+test("when a group fails, those behind it that are under way begin another chain, and both chains hold", async () => {
+  await house.flush();
+  const redis = await connect();
+  let sent = 0;
+  const failing = new Proxy(redis, {
+    get(of, name) {
+      if (name !== "eval") return Reflect.get(of, name);
+      // the second is lost on its way; the third and the fourth follow it before anybody knows
+      return (...args: Parameters<typeof redis.eval>) =>
+        ++sent === 2
+          ? redis.ping().then(() => Promise.reject(new Error("Connection is closed.")))
+          : redis.eval(...args);
+    },
+  });
+  const store = createRedisReceipts({ redis: failing, keepMs: 60_000 });
+  const saved = await Promise.allSettled(Array.from({ length: 64 }, (_, i) => store.save(named(`R${i}`))));
+  const lost = saved.flatMap(({ status }, i) => (status === "rejected" ? [i] : []));
+  expect(lost).toEqual(Array.from({ length: 16 }, (_, i) => 16 + i));
+  expect((await chainsOf(store)).sort()).toEqual([16, 32]);
+  expect(await store.load(idOf("R16"))).toBeUndefined();
+  const sealed = await store.open(idOf("R63"));
+  expect(sealed).toMatchObject({ chain: idOf("R32"), number: 1, place: 15 });
+});
+
+test("a Redis that lost everything begins another chain, and no receipt fails", async () => {
+  await house.flush();
+  const store = createRedisReceipts({ redis: await connect(), keepMs: 60_000 });
+  await store.save(named("A"));
+  await store.save(named("B"));
+  await house.flush();
+  await Promise.all(Array.from({ length: 40 }, (_, i) => store.save(named(`C${i}`))));
+  await store.save(named("D"));
+  expect(await store.chains()).toHaveLength(1);
+  expect(await chainsOf(store)).toEqual([41]);
 });
 
 test("a Redis without room refuses the receipt by name", async () => {

@@ -1,0 +1,74 @@
+import { type GrowingBytes, growingBytes, roomFor } from "../../scoring/growing-bytes.ts";
+import type { NewReceipt } from "../../scoring/receipt.ts";
+import { DIGEST_BYTES, writeDigest } from "../../scoring/receipt-chain.ts";
+import { sealReceipt, stampPlace } from "../../scoring/sealed-receipt.ts";
+
+/** Before each receipt: the lengths of its id (u16) and of its sealed bytes (u32), little-endian. */
+const LENGTHS = 6;
+
+/** Receipts that are sent together, sealed one after the other as they come. */
+export interface ReceiptGroup {
+  readonly count: number;
+  /** The id of the first. */
+  readonly first: string;
+  add(receipt: NewReceipt): void;
+  /** Of all, in order, in one piece. */
+  digests(): Buffer;
+  /** Lengths, id and sealed bytes of each, with their places in the link `number` of a chain. */
+  stamped(chain: string, number: number): Buffer;
+  /** Settles as `done` or `failed` is called. */
+  readonly stored: Promise<void>;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** What the last group needed is what the next one begins with. */
+let usual = 16_384;
+const USUAL_MOST = 262_144;
+
+export function createReceiptGroup(): ReceiptGroup {
+  let done = () => {};
+  let failed: (error: unknown) => void = () => {};
+  const stored = new Promise<void>((resolve, reject) => {
+    done = resolve;
+    failed = reject;
+  });
+  const all: GrowingBytes = growingBytes(usual);
+  let digests = Buffer.allocUnsafe(DIGEST_BYTES * 32);
+  let count = 0;
+  let first = "";
+  return {
+    get count() {
+      return count;
+    },
+    get first() {
+      return first;
+    },
+    stored,
+    done,
+    failed,
+    add(receipt) {
+      const { id } = receipt;
+      if (count === 0) first = id;
+      const from = all.length;
+      const sealed = from + LENGTHS + id.length;
+      roomFor(LENGTHS + id.length, all).write(id, from + LENGTHS, "latin1");
+      all.length = sealed;
+      const salted = sealReceipt(receipt, all);
+      all.buffer.writeUInt16LE(id.length, from);
+      all.buffer.writeUInt32LE(all.length - sealed, from + 2);
+      if (DIGEST_BYTES * count === digests.length) digests = Buffer.concat([digests, digests]);
+      writeDigest(salted, digests, DIGEST_BYTES * count++);
+    },
+    digests: () => digests.subarray(0, DIGEST_BYTES * count),
+    stamped(chain, number) {
+      usual = Math.min(all.length + 4_096, USUAL_MOST);
+      for (let at = 0, place = 0; at < all.length; place++) {
+        const sealed = at + LENGTHS + all.buffer.readUInt16LE(at);
+        stampPlace(all.buffer, sealed, { chain, number, place });
+        at = sealed + all.buffer.readUInt32LE(at + 2);
+      }
+      return all.buffer.subarray(0, all.length);
+    },
+  };
+}
