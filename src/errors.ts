@@ -30,6 +30,7 @@ export const CODES = {
   JOB_CANCELLED: { status: 409, retry: false, title: "The job was cancelled" },
   // the neighbours
   REDIS_AWAY: { status: 503, retry: true, title: "Redis does not answer" },
+  WORKER_AWAY: { status: 503, retry: true, title: "Nobody applies the log" },
   REDIS_FULL: { status: 503, retry: true, title: "Redis has no room left" },
   TOO_LATE: { status: 504, retry: true, title: "The answer was not there in time" },
   TOO_BUSY: { status: 429, retry: true, title: "Too much is under way" },

@@ -8,6 +8,7 @@ import { compareEntries, type EntryId, entryText, NO_ENTRY } from "../entry-id.t
 import { Fenced } from "../fenced.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
 import { chainEnds, PART_FORMAT, type PartCache, partPath, readChain } from "./parts.ts";
+import { readAgain } from "./tombstones.ts";
 
 /** A stretch of one partition's log, ready to become a part. */
 export interface Stretch {
@@ -99,9 +100,11 @@ export async function createLakeWriter({
       const files = await readChain(looking, dir, cache, partition);
       if (files.length === 0) return new Set();
       const ids = [...new Set(events.map(({ id }) => id))];
-      const rows = await looking.run(
-        `SELECT kind, entity, id FROM read_parquet(${sqlList(files.map(({ file }) => file))}) ` +
-          `WHERE id IN (${ids.map(sqlText).join(",")})`,
+      const rows = await readAgain(dir, () =>
+        looking.run(
+          `SELECT kind, entity, id FROM read_parquet(${sqlList(files.map(({ file }) => file))}) ` +
+            `WHERE id IN (${ids.map(sqlText).join(",")})`,
+        ),
       );
       const held = new Set((await rows.getRows()).map((row) => row.join("\u0000")));
       const found = new Set<number>();

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NOBODY } from "../../erasure/redact-event.ts";
+import { PortraitError } from "../../errors.ts";
 import { type EntityRef, sameEntity } from "../../events/event.ts";
 import type { Lake, LoggedEvent } from "../../events/event-log.ts";
 import { type Reach, reaches } from "../../events/reach.ts";
@@ -18,7 +19,7 @@ export interface Tombstone {
 
 const pathOf = (dir: string, erasure: string) => join(dir, FOLDER, `${encodeURIComponent(erasure)}.json`);
 
-/** Resolves nothing: it is on disk when this returns. One of the same name is replaced. */
+/** On disk when it returns. One of the same name is replaced. */
 export function writeTombstone(dir: string, tombstone: Tombstone): void {
   mkdirSync(join(dir, FOLDER), { recursive: true });
   const path = pathOf(dir, tombstone.erasure);
@@ -61,15 +62,64 @@ export function removeTombstone(dir: string, erasure: string): void {
 export const isErased = ({ entity, until }: Tombstone, event: LoggedEvent): boolean =>
   sameEntity(event.entity, entity) && reaches(until, event.partition, event.position);
 
+/** When tombstones came or went for the last time. */
+const stirred = (dir: string): number => statSync(join(dir, FOLDER), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+const TRIES = 5;
+
+/**
+ * A reading of parts, made again when it fails while an erasure writes parts again: a query that opens a file once more
+ * at the moment at which it is renamed reads neither the old nor the new one.
+ *
+ * @param begun whether something of it was given on already; then it is not made again
+ * @throws PortraitError TOO_BUSY when it cannot be made again; what `read` throws when nothing is being erased
+ */
+export async function readAgain<Found>(dir: string, read: () => Promise<Found>, begun = () => false): Promise<Found> {
+  for (let attempt = 1; ; attempt++) {
+    const [before, open] = [stirred(dir), listTombstones(dir).length];
+    try {
+      return await read();
+    } catch (error) {
+      if (open + listTombstones(dir).length === 0 && stirred(dir) === before) throw error;
+      if (begun() || attempt === TRIES) throw beingErased(error);
+    }
+  }
+}
+
+const beingErased = (cause: unknown) =>
+  new PortraitError(
+    "TOO_BUSY",
+    "Parts of the lake were written again while they were read, because somebody is being erased. Ask again.",
+    {},
+    cause,
+  );
+
 /** The lake as readers may see it: without what is being erased, and without rows that happened to nobody. */
 export function withoutErased<L extends Lake>(dir: string, lake: L): L {
   async function* readByEntity(query: Parameters<Lake["readByEntity"]>[0]) {
+    let batches = lake.readByEntity(query)[Symbol.asyncIterator]();
+    let begun = false;
     const tombstones = listTombstones(dir); // before the parts: one that goes meanwhile has left no row
-    for await (const batch of lake.readByEntity(query)) {
-      // entities come in order, so nobody's rows come first
-      const seen = batch[0]?.entity.kind === NOBODY ? batch.filter(({ entity }) => entity.kind !== NOBODY) : batch;
-      yield tombstones.length === 0 ? seen : seen.filter((event) => !tombstones.some((one) => isErased(one, event)));
+    const next = async () => {
+      try {
+        return await batches.next();
+      } catch (error) {
+        batches = lake.readByEntity(query)[Symbol.asyncIterator](); // for another try
+        throw error;
+      }
+    };
+    try {
+      for (;;) {
+        const { value, done } = await readAgain(dir, next, () => begun);
+        if (done) return;
+        begun = true;
+        // entities come in order, so nobody's rows come first
+        const seen = value[0]?.entity.kind === NOBODY ? value.filter(({ entity }) => entity.kind !== NOBODY) : value;
+        yield tombstones.length === 0 ? seen : seen.filter((event) => !tombstones.some((one) => isErased(one, event)));
+      }
+    } finally {
+      await batches.return?.();
     }
   }
-  return { ...lake, readByEntity };
+  return { ...lake, readByEntity, summary: () => readAgain(dir, lake.summary) };
 }

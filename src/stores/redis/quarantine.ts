@@ -7,7 +7,7 @@ import { QUARANTINE_BOUNDS } from "../memory/quarantine.ts";
 import { redisFailure } from "./redis-failure.ts";
 
 /** A stream: an entry is one event, packed as in the log (`e`), and why it was set aside (`r`). */
-const KEY = "quarantine";
+export const QUARANTINE_KEY = "quarantine";
 const PAGE = 500;
 /** Commands of one pipeline. */
 const GROUP = 1_000;
@@ -40,7 +40,7 @@ export function createRedisQuarantine(options: {
 
   async function page(after: string | undefined): Promise<Entry[]> {
     const from = after === undefined ? oldest() : `(${after}`;
-    return (await redis.xrangeBuffer(KEY, from, "+", "COUNT", PAGE)) as unknown as Entry[];
+    return (await redis.xrangeBuffer(QUARANTINE_KEY, from, "+", "COUNT", PAGE)) as unknown as Entry[];
   }
 
   /** All that waits, oldest first. */
@@ -57,7 +57,8 @@ export function createRedisQuarantine(options: {
     asked(async () => {
       let removed = 0;
       const known = ids.filter((id) => parseEntry(id) !== undefined);
-      for (let i = 0; i < known.length; i += GROUP) removed += await redis.xdel(KEY, ...known.slice(i, i + GROUP));
+      for (let i = 0; i < known.length; i += GROUP)
+        removed += await redis.xdel(QUARANTINE_KEY, ...known.slice(i, i + GROUP));
       return removed;
     });
 
@@ -69,9 +70,9 @@ export function createRedisQuarantine(options: {
           for (const { event, reason } of unfit.slice(i, i + GROUP)) {
             const packer = new EntryPacker();
             packer.add(event);
-            pipeline.xadd(KEY, "MAXLEN", "~", most, "*", "e", packer.take(), "r", reason);
+            pipeline.xadd(QUARANTINE_KEY, "MAXLEN", "~", most, "*", "e", packer.take(), "r", reason);
           }
-          pipeline.xtrim(KEY, "MINID", "~", oldest());
+          pipeline.xtrim(QUARANTINE_KEY, "MINID", "~", oldest());
           for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
         }
       }),
@@ -91,7 +92,7 @@ export function createRedisQuarantine(options: {
       asked(async () => {
         const place = parseEntry(id);
         if (!place || place.ms < Number(oldest())) return undefined;
-        const [entry] = (await redis.xrangeBuffer(KEY, id, id)) as unknown as Entry[];
+        const [entry] = (await redis.xrangeBuffer(QUARANTINE_KEY, id, id)) as unknown as Entry[];
         return entry && read(entry);
       }),
 
