@@ -86,12 +86,13 @@ export function takeBecomes(
 ): void {
   const outcomes = new Map<string, number>();
   let asked = false;
-  for (const { name, properties, known, touched } of events) {
-    if (name === target.event && !touched) asked = true;
+  for (const event of events) {
+    const { name } = event;
+    if (name === target.event && !event.touched) asked = true;
     if (name !== target.outcome) continue;
-    const thing = thingOf(properties[target.on]);
+    const thing = thingOf(event.properties[target.on]); // asked for late: a lake parses them when somebody does
     // events come in the order in which they were known, so the first one stands
-    if (thing !== undefined && !outcomes.has(thing)) outcomes.set(thing, known);
+    if (thing !== undefined && !outcomes.has(thing)) outcomes.set(thing, event.known);
   }
   if (!asked) return;
 
@@ -118,9 +119,9 @@ function outcomesFollowing(events: readonly LoggedEvent[], target: Becomes): Map
   const next = new Map<string, number>();
   const following = new Map<LoggedEvent, number>();
   for (let i = events.length - 1; i >= 0; i--) {
-    const { name, properties, known, touched } = events[i];
+    const { name, known, touched } = events[i];
     if (name !== target.event && name !== target.outcome) continue;
-    const thing = thingOf(properties[target.on]);
+    const thing = thingOf(events[i].properties[target.on]);
     if (thing === undefined) continue;
     const outcome = next.get(thing);
     if (name === target.event && !touched && outcome !== undefined) following.set(events[i], outcome);

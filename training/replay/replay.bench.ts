@@ -65,7 +65,7 @@ const shapes: readonly Shape[] = [
       name: "purchase",
       about: "buys",
       positive: "will buy",
-      target: { kind: "event-within", event: "Order Completed", days: 30, everyDays: 120, activeDays: 90 },
+      target: { kind: "event-within", event: "Order Completed", days: 30, everyDays: 180, activeDays: 90 },
     }),
     draw: (random, events) => ({
       user: `user-${random.below(events / 20)}`,
