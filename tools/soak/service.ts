@@ -388,8 +388,9 @@ async function until(met: () => Promise<boolean>, ms: number): Promise<void> {
 /** Resident memory of a process, MB; undefined when it is gone. */
 function residentMb(pid: number): number | undefined {
   try {
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
+    const found = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+    return found ? Number(found[1]) / 1_024 : undefined;
   } catch {
-    return undefined;
+    return undefined; // it is gone, or this is no Linux: then memory is judged not flat
   }
 }

@@ -34,7 +34,7 @@ Examples:
       const config = loadConfig({ ...process.env, ...given(options) });
       const log = processLog(config.logLevel, "up", json);
       const asked = untilAsked();
-      const redis = await openRedis(config);
+      const redis = await openRedis(config, log);
       if (redis.from === "neighbour")
         throw new PortraitError(
           "VAR_IN_USE",

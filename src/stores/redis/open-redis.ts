@@ -1,3 +1,5 @@
+import type { Log } from "../../log.ts";
+import { keepPrivateRedis } from "./keep-private-redis.ts";
 import { runningPrivateRedis, startPrivateRedis } from "./private-redis.ts";
 
 /** The Redis to work with. `close` stops it when it was started here, and does nothing otherwise. */
@@ -25,11 +27,13 @@ export async function findRedis(config: Place): Promise<OpenedRedis | undefined>
 /**
  * As `findRedis`, but starts a private one when there is none. Every answer of success is on disk by then.
  *
+ * @param log when it is given, the private one is started again whenever it ends by itself, and this is told
  * @throws PortraitError DEPENDENCY_MISSING when there is no redis-server to start.
  */
-export async function openRedis(config: Place): Promise<OpenedRedis> {
+export async function openRedis(config: Place, log?: Log): Promise<OpenedRedis> {
   const found = await findRedis(config);
   if (found) return found;
-  const { url, close } = await startPrivateRedis({ dir: config.paths.redis, fsync: "always" });
+  const options = { dir: config.paths.redis, fsync: "always" } as const;
+  const { url, close } = await (log ? keepPrivateRedis(options, { log }) : startPrivateRedis(options));
   return { url, from: "own", close };
 }

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { PortraitError } from "../../errors.ts";
@@ -10,6 +11,8 @@ export interface PrivateRedis {
   /** unix:///… */
   readonly url: string;
   readonly pid: number;
+  /** Resolves when it has ended, whoever ended it. */
+  readonly ended: Promise<void>;
   /** Stops it politely (everything acknowledged is on disk) and waits for its end. */
   close(): Promise<void>;
   /** Ends it as a crash would. For tests. */
@@ -107,7 +110,9 @@ async function claimFolder(dir: string, claim: Claim): Promise<void> {
 export async function startPrivateRedis({ dir, fsync }: PrivateRedisOptions): Promise<PrivateRedis> {
   mkdirSync(dir, { recursive: true });
   const near = join(dir, "redis.sock");
-  const socket = Buffer.byteLength(near) < 100 ? near : join(tmpdir(), `portrait-${process.pid}-${Date.now()}.sock`);
+  // named after the folder, so that a server that is started again is found where the one before it was
+  const name = createHash("sha256").update(resolve(dir)).digest("hex").slice(0, 16);
+  const socket = Buffer.byteLength(near) < 100 ? near : join(tmpdir(), `portrait-${name}.sock`);
   const url = `unix://${socket}`;
   await claimFolder(dir, { url, owner: process.pid, at: Date.now() });
   rmSync(socket, { force: true });
@@ -136,19 +141,20 @@ export async function startPrivateRedis({ dir, fsync }: PrivateRedisOptions): Pr
   child.stdout.on("data", listen);
   child.stderr.on("data", listen);
   let ended: string | undefined;
-  const end = new Promise<void>((resolve) => {
-    child.once("error", (error: NodeJS.ErrnoException) => {
-      ended = error.code === "ENOENT" ? "missing" : error.message;
-      resolve();
-    });
-    child.once("exit", (code, signal) => {
-      ended ??= `ended with ${signal ?? code}`;
-      resolve();
-    });
-  });
   // a parent that ends in a hurry must not leave the server behind
   const reap = () => child.kill("SIGTERM");
   process.once("exit", reap);
+  const end = new Promise<void>((over) => {
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      ended = error.code === "ENOENT" ? "missing" : error.message;
+      over();
+    });
+    child.once("exit", (code, signal) => {
+      ended ??= `ended with ${signal ?? code}`;
+      process.off("exit", reap);
+      over();
+    });
+  });
 
   const until = Date.now() + START_MS;
   while (!(await answers(socket))) {
@@ -179,7 +185,7 @@ export async function startPrivateRedis({ dir, fsync }: PrivateRedisOptions): Pr
     rmSync(socket, { force: true });
     rmSync(claimOf(dir), { force: true });
   };
-  return { url, pid: child.pid!, close: () => stop("SIGTERM"), kill: () => stop("SIGKILL") };
+  return { url, pid: child.pid!, ended: end, close: () => stop("SIGTERM"), kill: () => stop("SIGKILL") };
 }
 
 async function answers(socket: string): Promise<boolean> {

@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
+import { silentLog } from "../../../src/log.ts";
 import { redisOptions } from "../../../src/stores/redis/connect.ts";
+import { keepPrivateRedis } from "../../../src/stores/redis/keep-private-redis.ts";
 import { findRedis, openRedis } from "../../../src/stores/redis/open-redis.ts";
-import { startPrivateRedis } from "../../../src/stores/redis/private-redis.ts";
+import { runningPrivateRedis, startPrivateRedis } from "../../../src/stores/redis/private-redis.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const config = (dir: string, url?: string) => ({
@@ -65,4 +68,24 @@ test("a server whose owner crashed is ended, and its data taken over by the next
   const next = await startPrivateRedis({ dir, fsync: "always" });
   expect(await ask(next.url, (redis) => redis.get("kept"))).toBe("yes");
   await next.close();
+});
+
+test("a private Redis that is kept comes back at the same address, with what it acknowledged, as often as it dies", async () => {
+  const dir = join(tempDir(), "redis");
+  const said: string[] = [];
+  const log = { ...silentLog, warn: (_: unknown, words: string) => void said.push(words) };
+  const kept = await keepPrivateRedis({ dir, fsync: "always" }, { log, pauseMs: 20 });
+  const redis = new Redis({ ...redisOptions(kept.url), retryStrategy: () => 20 });
+  redis.on("error", () => {});
+  await redis.set("kept", "yes");
+  for (let death = 0; death < 2; death++) {
+    const { pid } = JSON.parse(readFileSync(join(dir, "server.json"), "utf8")) as { pid: number };
+    process.kill(pid, "SIGKILL");
+    await new Promise((closed) => redis.once("close", closed));
+    expect(await redis.get("kept")).toBe("yes"); // asked of the next one
+  }
+  redis.disconnect();
+  await kept.close();
+  expect(said).toHaveLength(2);
+  expect(await runningPrivateRedis(dir)).toBeUndefined();
 });
