@@ -66,15 +66,45 @@ export function problemHeaders(problem: Problem): Record<string, string> {
   };
 }
 
+/** So many lines a second tell of failures of one code at one route. While Redis is away there are thousands. */
+const LINES_A_SECOND = 10;
+
+/** By log, code and route: the second that is under way, and how many it had. */
+const told = new WeakMap<Log, Map<string, { second: number; count: number }>>();
+
 /**
- * Says a failure to the log: bugs always, refusals of ours only when they are our fault.
+ * Says a failure to the log: bugs, and refusals of ours when they are our fault. Of many alike in one second the first
+ * ten are said; how many `more` there were stands in the next line of their kind, and in the metrics at any time.
  * An unknown error's words may quote a person's data, so only those of the language itself are repeated.
  */
-export function logFailure(log: Log, error: unknown, problem: Problem, route: string): void {
-  const facts = { code: problem.code, status: problem.status, route, requestId: problem.requestId };
-  if (problem.status < 500) log.debug(facts, "request refused");
-  else if (problem.code !== "INTERNAL") log.warn({ ...facts, facts: problem.facts }, "request failed");
+export function logFailure(
+  log: Log,
+  error: unknown,
+  problem: Problem,
+  route: string,
+  nowMs: number = performance.now(),
+): void {
+  const known = { code: problem.code, status: problem.status, route, requestId: problem.requestId };
+  if (problem.status < 500) {
+    log.debug(known, "request refused");
+    return;
+  }
+  const more = leftOut(log, `${problem.code} ${route}`, nowMs);
+  if (more === undefined) return;
+  const facts = { ...known, ...(more > 0 && { more }) };
+  if (problem.code !== "INTERNAL") log.warn({ ...facts, facts: problem.facts }, "request failed");
   else log.error({ ...facts, error: withoutData(error) }, "a bug");
+}
+
+/** How many lines of this kind were left out before this one; undefined when this one is, too. */
+function leftOut(log: Log, kind: string, nowMs: number): number | undefined {
+  const kinds = told.get(log) ?? new Map<string, { second: number; count: number }>();
+  told.set(log, kinds);
+  const second = Math.floor(nowMs / 1_000);
+  const before = kinds.get(kind);
+  if (before?.second === second) return ++before.count > LINES_A_SECOND ? undefined : 0;
+  kinds.set(kind, { second, count: 1 });
+  return Math.max(0, (before?.count ?? 0) - LINES_A_SECOND);
 }
 
 function withoutData(error: unknown): Record<string, unknown> {
