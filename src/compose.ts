@@ -16,14 +16,17 @@ import { openDiskAudit } from "./stores/disk/audit.ts";
 import { loadDeclarations, reducersOf } from "./stores/disk/declarations.ts";
 import { createDiskKeys } from "./stores/disk/keys.ts";
 import { createDiskSegmentations } from "./stores/disk/segmentation.ts";
+import { createParquetLake } from "./stores/lake/parquet-lake.ts";
 import { createLayeredArtifacts, pushArtifacts } from "./stores/layered-artifacts.ts";
 import { createLayeredSegmentations } from "./stores/layered-segmentations.ts";
 import { createRedisArtifacts } from "./stores/redis/artifacts.ts";
 import { connectFailFast, whenReady } from "./stores/redis/connect.ts";
+import { createRedisErasures } from "./stores/redis/erasures.ts";
 import { createRedisEventLog } from "./stores/redis/event-log.ts";
 import { createRedisLimitLeases } from "./stores/redis/limit-leases.ts";
 import { createRedisMeasures } from "./stores/redis/measures.ts";
 import { createRedisQuarantine } from "./stores/redis/quarantine.ts";
+import { pendingEvents } from "./stores/redis/pending-events.ts";
 import { createRedisReceipts } from "./stores/redis/receipts.ts";
 import { createRetrainQueue } from "./stores/redis/retrain-queue.ts";
 import { createRedisSegmentations } from "./stores/redis/segmentation.ts";
@@ -87,6 +90,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const limits = createLimits(createRedisLimitLeases(redis, randomUUID()), fallback);
 
   const near = createDiskArtifacts(config.paths.artifacts);
+  const lake = createParquetLake(config.paths.lake);
   const shared = createRedisArtifacts(redis, clock);
   const artifacts = createLayeredArtifacts(shared, near);
   const nearSegments = createDiskSegmentations(config.paths.segments);
@@ -160,6 +164,9 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     states,
     receipts,
     artifacts,
+    lake,
+    pending: (entity) => pendingEvents(redis, partitions, entity),
+    erasures: createRedisErasures({ redis, clock, newId: randomUUID }),
     champions,
     async promote(model, version, why) {
       await artifacts.promote(model, version, why);
@@ -177,6 +184,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
       await retraining.close();
       await audit.close();
       await traces?.close();
+      await lake.close();
       redis.disconnect();
     },
   };

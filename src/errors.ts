@@ -22,6 +22,7 @@ export const CODES = {
   RECIPE_UNKNOWN: { status: 404, retry: false, title: "There is no such recipe" },
   RECEIPT_UNKNOWN: { status: 404, retry: false, title: "There is no such receipt" },
   ERASED: { status: 410, retry: false, title: "What was here was erased on behalf of a person" },
+  ERASURE_UNKNOWN: { status: 404, retry: false, title: "There is no such erasure" },
   QUARANTINE_UNKNOWN: { status: 404, retry: false, title: "Nothing in quarantine has this id" },
   JOB_UNKNOWN: { status: 404, retry: false, title: "There is no such job" },
   SEGMENTS_NOT_READY: { status: 503, retry: true, title: "No segments have been made yet" },

@@ -11,6 +11,7 @@ export const Gone = z.object({
   nobodys: Count.meta({ description: "Events that stay for others whom they touched, and happened to nobody now" }),
   redacted: Count.meta({ description: "Events of others that named the entity, and do so no more" }),
   parts: Count.meta({ description: "Parts of the lake that were written again" }),
+  scores: Count.meta({ description: "Scores kept of the entity from whole populations" }),
   receipts: Count,
   quarantined: Count,
   tables: Count.meta({ description: "Tables under var, made from the log, that were written again" }),

@@ -39,6 +39,8 @@ export interface EraseNeeds {
   readonly reducers: Reducers;
   readonly receipts: Pick<ReceiptStore, "scan" | "erase">;
   readonly quarantine: Quarantine;
+  /** What scoring whole populations wrote back. */
+  readonly keptScores?: { forget(entity: EntityRef): Promise<number> };
   readonly audit: Pick<AuditLog, "record">;
   /** ms since 1970 UTC */
   readonly clock: () => number;
@@ -87,6 +89,7 @@ export async function erasePerson(entity: EntityRef, asked: AskedBy, needs: Eras
     for (const { erasure } of tombstones) removeTombstone(paths.lake, erasure);
     await fault?.("after-lake");
     onProgress?.(0.7, "receipts");
+    const scores = (await needs.keptScores?.forget(entity)) ?? 0;
     const receipts = await eraseReceipts(entity, needs);
     await fault?.("after-receipts");
     onProgress?.(0.85, "quarantine and tables");
@@ -106,7 +109,7 @@ export async function erasePerson(entity: EntityRef, asked: AskedBy, needs: Eras
       kind: entity.kind,
       subject: await subjectDigest(paths.audit, entity),
       by: who,
-      gone: { states, rows: removed, nobodys: kept, ...lake, receipts, quarantined, ...tables },
+      gone: { states, rows: removed, nobodys: kept, ...lake, scores, receipts, quarantined, ...tables },
       until: reachText(until),
       resumed,
       remains: remainsOf(disk, artifactsNaming(paths.artifacts, entity.id)),

@@ -21,6 +21,7 @@ import { jobRoutes } from "./routes/job-routes.ts";
 import { modelRoutes } from "./routes/model-routes.ts";
 import { operationRoutes } from "./routes/operation-routes.ts";
 import { outcomeRoutes } from "./routes/outcome-routes.ts";
+import { personRoutes } from "./routes/person-routes.ts";
 import { portraitRoutes } from "./routes/portrait-routes.ts";
 import { quarantineRoutes } from "./routes/quarantine-routes.ts";
 import { rankRoutes } from "./routes/rank-routes.ts";
@@ -79,6 +80,7 @@ export function allRoutes(services: Services, metrics: Metrics, service = scorin
     ...outcomeRoutes({ ...services, metrics }),
     ...auditRoutes(services),
     ...operationRoutes({
+    ...personRoutes(services),
       champions,
       redisReady,
       hasSegments: () => segmentation() !== undefined,

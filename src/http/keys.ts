@@ -8,8 +8,9 @@ import type { Limit } from "./limits.ts";
  * - `read`: look at portraits, segments, models and jobs
  * - `track`: send events and outcomes
  * - `train`: ask for retraining and cancel it
+ * - `privacy`: have all that is known of a person handed out, or erased
  */
-export const SCOPES = ["score", "read", "track", "train", "admin"] as const;
+export const SCOPES = ["score", "read", "track", "train", "privacy", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** Who holds a key: its name and what it may do. Never the key. */

@@ -1,5 +1,7 @@
 import type { AuditLog } from "../audit/audit-log.ts";
-import type { EventLog } from "../events/event-log.ts";
+import type { Erasures } from "../erasure/erasures.ts";
+import type { ExportNeeds } from "../erasure/export-person.ts";
+import type { EventLog, Lake } from "../events/event-log.ts";
 import type { EventCheck } from "../events/event-schema.ts";
 import type { Quarantine } from "../events/quarantine.ts";
 import type { Reducer } from "../features/feature.ts";
@@ -48,6 +50,10 @@ export interface Services {
   readonly states: StateStore;
   readonly receipts: ReceiptStore;
   readonly artifacts: ArtifactStore;
+  /** Only asked when somebody wants all that is known of him. */
+  readonly lake: Pick<Lake, "readByEntity">;
+  readonly pending: ExportNeeds["pending"];
+  readonly erasures: Erasures;
   readonly champions: ChampionHolder;
   /** Stores the decision, swaps the champions of this process, and tells the others. @throws VERSION_UNKNOWN */
   readonly promote: (model: string, version: string, why: string) => Promise<void>;

@@ -70,6 +70,7 @@ async function shop() {
     reducers,
     receipts,
     quarantine,
+    keptScores: { forget: async () => 0 },
     audit,
     clock: () => NOON,
     newId: () => `e${++erasures}`,

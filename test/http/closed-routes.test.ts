@@ -10,6 +10,7 @@ const KEY_OF: Readonly<Record<KeyHolder["scopes"][number], string>> = {
   read: "reader",
   track: "tracker",
   train: "trainer",
+  privacy: "keeper",
   admin: "admin",
 };
 /** Whatever a caller may ask without a key, said here so that nothing is opened by an oversight. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createApi } from "../../src/http/app.ts";
@@ -10,6 +11,7 @@ import { BUILT_IN_RECIPES } from "../../src/retraining/recipes.ts";
 import { createChampionHolder } from "../../src/scoring/champions.ts";
 import { createMemoryArtifacts } from "../../src/stores/memory/artifacts.ts";
 import { createMemoryAudit } from "../../src/stores/memory/audit.ts";
+import { createMemoryErasures } from "../../src/stores/memory/erasures.ts";
 import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
 import { createMemoryQuarantine } from "../../src/stores/memory/quarantine.ts";
 import { createMemoryReceipts } from "../../src/stores/memory/receipts.ts";
@@ -74,7 +76,7 @@ export interface ServeOptions {
 /** The real app on a free port, everything on memory twins; a test replaces what it is about. */
 export async function serve(given: Partial<Services> = {}, options: ServeOptions = {}): Promise<Served> {
   const reducer = given.reducer ?? tinyReducer();
-  const { log: eventLog, states } = createMemoryHouse({ reducer });
+  const { log: eventLog, states, lake } = createMemoryHouse({ reducer });
   const artifacts = given.artifacts ?? createMemoryArtifacts();
   const champions = given.champions ?? createChampionHolder(testChampions(reducer.digest));
   const services: Services = {
@@ -82,7 +84,14 @@ export async function serve(given: Partial<Services> = {}, options: ServeOptions
     clock: () => NOON,
     open: false,
     audit: createMemoryAudit(() => NOON),
-    keys: testKeys({ admin: ["admin"], scorer: ["score"], reader: ["read"], tracker: ["track"], trainer: ["train"] }),
+    keys: testKeys({
+      admin: ["admin"],
+      scorer: ["score"],
+      reader: ["read"],
+      tracker: ["track"],
+      trainer: ["train"],
+      keeper: ["privacy"],
+    }),
     reducer,
     reducers: only(reducer),
     recipes: BUILT_IN_RECIPES,
@@ -92,6 +101,9 @@ export async function serve(given: Partial<Services> = {}, options: ServeOptions
     states,
     receipts: createMemoryReceipts({ clock: () => NOON }),
     artifacts,
+    lake,
+    pending: async () => [],
+    erasures: createMemoryErasures({ clock: () => NOON, newId: randomUUID }),
     champions,
     promote: (model, version, why) => artifacts.promote(model, version, why),
     segmentation: () => undefined,

@@ -1,0 +1,72 @@
+import { PortraitError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Certificate } from "./certificate.ts";
+import type { ErasureQueue, ErasureWanted } from "./erasures.ts";
+
+export interface ErasingOptions {
+  readonly queue: Pick<ErasureQueue, "claim" | "settle">;
+  readonly erase: (wanted: ErasureWanted) => Promise<Certificate>;
+  /** Called when the queue has forgotten an entity too. */
+  readonly settled: () => Promise<unknown>;
+  readonly everyMs?: number;
+  readonly log: Log;
+}
+
+/**
+ * Does the erasures that were asked for, one after the other. One that fails for a reason that passes waits for the
+ * next turn; another one ends with its code.
+ *
+ * @returns close: waits for the one in hand
+ */
+export function startErasing({ queue, erase, settled, everyMs = 1_000, log }: ErasingOptions): () => Promise<void> {
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function turn(): Promise<void> {
+    const claim = await queue.claim();
+    if (!claim) return;
+    try {
+      for (const wanted of claim.waiting) {
+        if (closed) return;
+        await one(wanted);
+      }
+      if (claim.waiting.length > 0) await settled();
+    } finally {
+      await claim.release();
+    }
+  }
+
+  async function one(wanted: ErasureWanted): Promise<void> {
+    const { id } = wanted;
+    try {
+      const certificate = await erase(wanted);
+      await queue.settle(wanted, { certificate });
+      log.info({ erasure: id, ...certificate.gone }, "an entity was erased");
+    } catch (error) {
+      const known = error instanceof PortraitError;
+      log.error({ erasure: id, code: known ? error.code : "INTERNAL", reason: wordsOf(error) }, "an erasure failed");
+      if (!known || !error.retry) await queue.settle(wanted, { code: known ? error.code : "INTERNAL" });
+    }
+  }
+
+  const loop = (): Promise<void> =>
+    turn()
+      .catch((error: unknown) => log.warn({ reason: wordsOf(error) }, "erasures could not be looked at"))
+      .finally(() => {
+        if (!closed) timer = setTimeout(next, everyMs);
+      });
+  let running = Promise.resolve();
+  const next = () => {
+    running = loop();
+  };
+  next();
+  return async () => {
+    closed = true;
+    clearTimeout(timer);
+    await running;
+  };
+}
+
+/** Messages of ours name nobody; of a bug only its kind is told. */
+const wordsOf = (error: unknown): string =>
+  error instanceof PortraitError ? error.message : error instanceof Error ? error.name : "unknown";
