@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { compose } from "../compose.ts";
 import { loadConfig } from "../config.ts";
 import { silentLog } from "../log.ts";
+import type { ScoreAnswer } from "../scoring/score.ts";
 import { createApi, scoringOf } from "./app.ts";
 import { createScoreScanner } from "./scan-score.ts";
 import { createReadScore } from "./score-body.ts";
@@ -24,12 +25,15 @@ function bare() {
   return createPlainServer((req, res) => {
     const chunks: Buffer[] = [];
     req.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const send = (answer: ScoreAnswer) => {
+      const text = answerText(answer);
+      res.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) });
+      res.end(text);
+    };
     req.on("end", () => {
-      void service.score(read(Buffer.concat(chunks))).then((answer) => {
-        const text = answerText(answer);
-        res.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) });
-        res.end(text);
-      });
+      const answer = service.scoreAtOnce(read(Buffer.concat(chunks)));
+      if (answer instanceof Promise) void answer.then(send);
+      else send(answer);
     });
   });
 }

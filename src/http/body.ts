@@ -64,15 +64,16 @@ function unpackedOf(
   return encoding === undefined ? bytes : unpack(bytes, encoding, limit);
 }
 
-/** The bytes of a JSON body that must be there, unpacked. @throws as `readBody` */
-export async function readJsonBytes(
+/** The bytes of a JSON body that must be there, unpacked. A promise only where there is something to wait for. @throws as `readBody` */
+export function readJsonBytes(
   headers: IncomingHttpHeaders,
   body: Buffer | ReadBytes,
   limit: number,
-): Promise<Buffer> {
+): Buffer | Promise<Buffer> {
   const wanted = { limit, optional: false, ndjson: false };
   isNdjson(headers, wanted);
-  return (await unpackedOf(typeof body === "function" ? await body(limit) : body, headers, wanted)) ?? Buffer.alloc(0);
+  const unpacked = (bytes: Buffer) => unpackedOf(bytes, headers, wanted) ?? Buffer.alloc(0);
+  return typeof body === "function" ? body(limit).then(unpacked) : unpacked(body);
 }
 
 export function utf8Of(bytes: Buffer): string {

@@ -84,7 +84,9 @@ function openLane(
       if (request !== "more") {
         held = held.length > request.length ? held.subarray(request.length) : undefined;
         busy = true;
-        void hot(request.headers, request.body).then(onAnswer);
+        const answer = hot(request.headers, request.body);
+        if (answer instanceof Promise) void answer.then(onAnswer);
+        else onAnswer(answer);
         return;
       }
     }

@@ -7,7 +7,8 @@ import type { StoredState } from "../features/state-store.ts";
 import { championOf, mustFit } from "./choose-scorers.ts";
 import { createEncoders } from "./encoders.ts";
 import type { NewReceipt } from "./receipt.ts";
-import { held, isoOf, type Question, type ScoreNeeds, type ScoreView, unknownEntity, viewOf } from "./score.ts";
+import { held, type Question, type ScoreNeeds, type ScoreView, unknownEntity } from "./score.ts";
+import { isoOf, viewOf } from "./score-view.ts";
 import type { Score, Scorer } from "./scorer.ts";
 
 type Properties = Readonly<Record<string, Property>>;

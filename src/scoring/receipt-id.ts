@@ -67,18 +67,22 @@ function base32OfMs(ms: number): string {
   return text;
 }
 
+/** Ten bits as two digits. */
+const PAIRS = Array.from({ length: 1_024 }, (_, bits) => DIGITS[bits >> 5] + DIGITS[bits & 31]);
+
 /** 80 bits as 16 digits. */
 function base32(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < RANDOM_BYTES; at += 5) {
-    // 5 bytes = 8 digits, in two halves that fit 32-bit arithmetic
-    const high = (bytes[at] << 12) | (bytes[at + 1] << 4) | (bytes[at + 2] >> 4);
-    const low = ((bytes[at + 2] & 15) << 16) | (bytes[at + 3] << 8) | bytes[at + 4];
-    for (const half of [high, low]) {
-      text += DIGITS[half >> 15] + DIGITS[(half >> 10) & 31] + DIGITS[(half >> 5) & 31] + DIGITS[half & 31];
-    }
-  }
-  return text;
+  return fiveBytes(bytes, 0) + fiveBytes(bytes, 5);
+}
+
+function fiveBytes(bytes: Uint8Array, at: number): string {
+  const [b1, b2, b3] = [bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+  return (
+    PAIRS[(bytes[at] << 2) | (b1 >> 6)] +
+    PAIRS[((b1 & 63) << 4) | (b2 >> 4)] +
+    PAIRS[((b2 & 15) << 6) | (b3 >> 2)] +
+    PAIRS[((b3 & 3) << 8) | bytes[at + 4]]
+  );
 }
 
 /** Adds one to a big-endian number; false when it was the greatest. */

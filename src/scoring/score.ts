@@ -11,6 +11,8 @@ import { type GivenText, textOf } from "./given-text.ts";
 import { readTogether } from "./read-together.ts";
 import type { Reason } from "./reasons.ts";
 import type { NewReceipt, Receipt, ReceiptStore, ScoreRecord } from "./receipt.ts";
+import { createScoreGiven, isAway } from "./score-given.ts";
+import { isoOf, viewOf } from "./score-view.ts";
 import type { Score, Scorer } from "./scorer.ts";
 
 /** What a model predicts, as far as scoring must know it. A model that nobody declares is scored inline only. */
@@ -81,6 +83,8 @@ export interface ScoreService {
    * scored without Redis too: the answer then says that the receipt is missing.
    */
   score(request: ScoreRequest, alongside?: Alongside): Promise<ScoreAnswer>;
+  /** `score`, without a promise where there is nothing to wait for: features of one model, and no receipt. */
+  scoreAtOnce(request: ScoreRequest): ScoreAnswer | Promise<ScoreAnswer>;
   /** Scores many with one reading of the states and one set of champions; each by its place, as answer or as failure. */
   scoreBatch(requests: readonly ScoreRequest[]): Promise<(ScoreAnswer | PortraitError)[]>;
   /**
@@ -128,6 +132,7 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
   const { clock, newId, reducers, receipts, champions } = needs;
   const questions = new Map(needs.questions.map((question) => [question.model, question]));
   const encoders = createEncoders(reducers);
+  const scoreGiven = createScoreGiven(needs);
   const read = readTogether((entities) => needs.states.read(entities));
 
   function prepare(whole: ScoreRequest, snapshot: Champions, known: Known | undefined): Prepared {
@@ -203,8 +208,7 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
     try {
       await receipts.save(receipt);
     } catch (error) {
-      const away = error instanceof PortraitError && (error.code === "REDIS_AWAY" || error.code === "REDIS_FULL");
-      if (!away || entity) throw error;
+      if (entity || !isAway(error)) throw error;
       return { ...said, missing: ["receipt"] };
     }
     return { ...said, receipt: id };
@@ -228,18 +232,26 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
     }
   }
 
+  async function score(request: ScoreRequest, alongside?: Alongside): Promise<ScoreAnswer> {
+    const snapshot = champions.current();
+    // given features wait for nothing
+    const known = wantsState(request) ? (await readKnown([request]))[0] : undefined;
+    const prepared = prepare(request, snapshot, known);
+    const scored = prepared.scorers.map((scorer, i) => scorer.score(prepared.rows[i]));
+    if (alongside) {
+      alongside.signal?.throwIfAborted();
+      alongside.scored?.(prepared.at);
+    }
+    return answer(prepared, scored);
+  }
+
   return {
-    async score(request, alongside) {
-      const snapshot = champions.current();
-      // given features wait for nothing
-      const known = wantsState(request) ? (await readKnown([request]))[0] : undefined;
-      const prepared = prepare(request, snapshot, known);
-      const scored = prepared.scorers.map((scorer, i) => scorer.score(prepared.rows[i]));
-      if (alongside) {
-        alongside.signal?.throwIfAborted();
-        alongside.scored?.(prepared.at);
-      }
-      return answer(prepared, scored);
+    score,
+    scoreAtOnce(request) {
+      const { given } = request;
+      return given && champions.current().get(given.scorer.name) === given.scorer
+        ? scoreGiven(given, request)
+        : score(request);
     },
     async scoreBatch(requests) {
       const snapshot = champions.current();
@@ -295,16 +307,6 @@ function scoreTogether(prepared: readonly (Prepared | PortraitError)[]): (Score 
   return scored;
 }
 
-/** What is told of a score, with so many reasons. */
-export function viewOf(scorer: Scorer, row: Float64Array, score: Score, reasons: number): ScoreView {
-  const { probability, percentile, band } = score;
-  const { version } = scorer;
-  const unusual = scorer.unusual(row);
-  const known = Number.isNaN(percentile) ? { probability, band, version } : { probability, percentile, band, version };
-  const view = unusual.length > 0 ? { ...known, unusual } : known;
-  return reasons > 0 ? { ...view, ...scorer.explain(row, reasons) } : view;
-}
-
 function orFailure<Answer>(work: () => Answer): Answer | PortraitError {
   try {
     return work();
@@ -317,13 +319,6 @@ function orFailure<Answer>(work: () => Answer): Answer | PortraitError {
 export function failureOf(error: unknown): PortraitError {
   if (error instanceof PortraitError) return error;
   throw error;
-}
-
-/** Thousands of answers a second share their milliseconds, and writing one as text is not free. */
-let lastIso = { at: Number.NaN, text: "" };
-export function isoOf(at: number): string {
-  if (lastIso.at !== at) lastIso = { at, text: new Date(at).toISOString() };
-  return lastIso.text;
 }
 
 /** The entity that is asked for, or undefined when features are given. @throws INPUT_INVALID when both or neither are. */

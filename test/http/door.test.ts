@@ -131,7 +131,7 @@ describe.each(MOUNTS)("with scores answered %s", (mount) => {
     const id = async (given: Record<string, string>) =>
       (await house.ask("GET", "/livez", undefined, given)).headers.get("x-request-id");
     expect(await id({ "x-request-id": "abc-1" })).toBe("abc-1");
-    expect(await id({ "x-request-id": "a b<c>" })).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await id({ "x-request-id": "a b<c>" })).toMatch(/^[0-9a-f]{32}$/);
     const refused = await house.ask("GET", "/nowhere", undefined, { "x-request-id": "abc-2" });
     expect(refused.body.requestId).toBe("abc-2");
   });
