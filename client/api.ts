@@ -22,6 +22,7 @@ export type ErrorCode =
   | "RECIPE_UNKNOWN"
   | "RECEIPT_UNKNOWN"
   | "ERASED"
+  | "ERASURE_UNKNOWN"
   | "QUARANTINE_UNKNOWN"
   | "JOB_UNKNOWN"
   | "SEGMENTS_NOT_READY"
@@ -29,6 +30,7 @@ export type ErrorCode =
   | "MODEL_INPUT_MISMATCH"
   | "JOB_CANCELLED"
   | "REDIS_AWAY"
+  | "WORKER_AWAY"
   | "REDIS_FULL"
   | "TOO_LATE"
   | "TOO_BUSY"
@@ -62,6 +64,8 @@ export interface Calls {
     };
     answer: {
       id: string;
+      /** Absent = retrain */
+      task?: "retrain" | "score-all";
       model: string;
       reason: string;
       state: "waiting" | "running" | "done" | "failed" | "cancelled";
@@ -79,6 +83,12 @@ export interface Calls {
         version: string;
         promoted: boolean;
         why: string;
+        /** Of score-all: how many were scored */
+        scored?: number;
+        /** Of score-all: how many the model could not calculate with */
+        failed?: number;
+        /** Of score-all: the Parquet file, below the var folder */
+        file?: string;
       };
       /** When it failed */
       failure?: {
@@ -143,6 +153,64 @@ export interface Calls {
       }[];
     };
   };
+  /** All that is known of one entity, a line of JSON each. Wants a key with the scope `privacy` (or `admin`). */
+  getV1EntitiesKindIdExport: {
+    path: {
+      /** The kind of entity */
+      kind: string;
+      /** The entity's id, as its events carry it */
+      id: string;
+    };
+    answer: string;
+  };
+  /** How far an erasure is, and its certificate. Wants a key with the scope `privacy` (or `admin`). */
+  getV1ErasuresId: {
+    path: {
+      id: string;
+    };
+    answer: {
+      id: string;
+      state: "waiting" | "done" | "failed";
+      askedAt: string;
+      /** Why it failed */
+      code?: string;
+      /** When it is done */
+      certificate?: {
+        format: 1;
+        id: string;
+        at: string;
+        kind: string;
+        subject: string;
+        by: string;
+        gone: {
+          /** States in Redis */
+          states: number;
+          /** Events that went from the lake whole */
+          rows: number;
+          /** Events that stay for others whom they touched, and happened to nobody now */
+          nobodys: number;
+          /** Events of others that named the entity, and do so no more */
+          redacted: number;
+          /** Parts of the lake that were written again */
+          parts: number;
+          /** Scores kept of the entity from whole populations */
+          scores: number;
+          receipts: number;
+          quarantined: number;
+          /** Tables under var, made from the log, that were written again */
+          tables: number;
+          tableRows: number;
+        };
+        until: string;
+        resumed: boolean;
+        remains: {
+          place: string;
+          why: string;
+        }[];
+        digest: string;
+      };
+    };
+  };
   /** How far a job has come. Wants a key with the scope `read` (or `admin`). */
   getV1JobsId: {
     path: {
@@ -150,6 +218,8 @@ export interface Calls {
     };
     answer: {
       id: string;
+      /** Absent = retrain */
+      task?: "retrain" | "score-all";
       model: string;
       reason: string;
       state: "waiting" | "running" | "done" | "failed" | "cancelled";
@@ -167,6 +237,12 @@ export interface Calls {
         version: string;
         promoted: boolean;
         why: string;
+        /** Of score-all: how many were scored */
+        scored?: number;
+        /** Of score-all: how many the model could not calculate with */
+        failed?: number;
+        /** Of score-all: the Parquet file, below the var folder */
+        file?: string;
       };
       /** When it failed */
       failure?: {
@@ -296,6 +372,7 @@ export interface Calls {
         name: string;
         distance: number;
       };
+      /** As of now with scores=1; else as the whole population was last scored, each with its moment */
       scores?: Record<string, {
         probability: number;
         percentile?: number;
@@ -314,6 +391,7 @@ export interface Calls {
           contribution: number;
           words: string;
         }[];
+        at?: string;
       }>;
     };
   };
@@ -516,6 +594,57 @@ export interface Calls {
       }[];
     };
   };
+  /** Ask for an entity to be erased everywhere; the worker does it. Wants a key with the scope `privacy` (or `admin`). */
+  postV1EntitiesKindIdErase: {
+    path: {
+      /** The kind of entity */
+      kind: string;
+      /** The entity's id, as its events carry it */
+      id: string;
+    };
+    answer: {
+      id: string;
+      state: "waiting" | "done" | "failed";
+      askedAt: string;
+      /** Why it failed */
+      code?: string;
+      /** When it is done */
+      certificate?: {
+        format: 1;
+        id: string;
+        at: string;
+        kind: string;
+        subject: string;
+        by: string;
+        gone: {
+          /** States in Redis */
+          states: number;
+          /** Events that went from the lake whole */
+          rows: number;
+          /** Events that stay for others whom they touched, and happened to nobody now */
+          nobodys: number;
+          /** Events of others that named the entity, and do so no more */
+          redacted: number;
+          /** Parts of the lake that were written again */
+          parts: number;
+          /** Scores kept of the entity from whole populations */
+          scores: number;
+          receipts: number;
+          quarantined: number;
+          /** Tables under var, made from the log, that were written again */
+          tables: number;
+          tableRows: number;
+        };
+        until: string;
+        resumed: boolean;
+        remains: {
+          place: string;
+          why: string;
+        }[];
+        digest: string;
+      };
+    };
+  };
   /** The company that a user belongs to, and its traits. Wants a key with the scope `track` (or `admin`). */
   postV1Group: {
     body: {
@@ -604,6 +733,17 @@ export interface Calls {
       model: string;
       version: string;
       before?: string;
+    };
+  };
+  /** Score everybody that a model judges, into Parquet and back to the portraits; a job. Wants a key with the scope `train` (or `admin`). */
+  postV1ModelsNameScoreAll: {
+    path: {
+      name: string;
+    };
+    answer: {
+      job: string;
+      alreadyRunning: boolean;
+      at: string;
     };
   };
   /** Say what really happened, about a receipt or an entity. Wants a key with the scope `track` (or `admin`). */
@@ -948,6 +1088,8 @@ export const CALLS = {
   getOpenapiJson: ["GET", "/openapi.json", "json"],
   getReadyz: ["GET", "/readyz", "json"],
   getV1Audit: ["GET", "/v1/audit", "json"],
+  getV1EntitiesKindIdExport: ["GET", "/v1/entities/{kind}/{id}/export", "text"],
+  getV1ErasuresId: ["GET", "/v1/erasures/{id}", "json"],
   getV1JobsId: ["GET", "/v1/jobs/{id}", "json"],
   getV1JobsIdStream: ["GET", "/v1/jobs/{id}/stream", "events"],
   getV1Models: ["GET", "/v1/models", "json"],
@@ -961,11 +1103,13 @@ export const CALLS = {
   getV1Segments: ["GET", "/v1/segments", "json"],
   postV1Alias: ["POST", "/v1/alias", "json"],
   postV1Batch: ["POST", "/v1/batch", "json"],
+  postV1EntitiesKindIdErase: ["POST", "/v1/entities/{kind}/{id}/erase", "json"],
   postV1Group: ["POST", "/v1/group", "json"],
   postV1Identify: ["POST", "/v1/identify", "json"],
   postV1ModelsNamePromote: ["POST", "/v1/models/{name}/promote", "json"],
   postV1ModelsNameRetrain: ["POST", "/v1/models/{name}/retrain", "json"],
   postV1ModelsNameRollback: ["POST", "/v1/models/{name}/rollback", "json"],
+  postV1ModelsNameScoreAll: ["POST", "/v1/models/{name}/score-all", "json"],
   postV1Outcomes: ["POST", "/v1/outcomes", "json"],
   postV1Page: ["POST", "/v1/page", "json"],
   postV1QuarantineReplay: ["POST", "/v1/quarantine/replay", "json"],

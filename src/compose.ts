@@ -23,10 +23,11 @@ import { createRedisArtifacts } from "./stores/redis/artifacts.ts";
 import { connectFailFast, whenReady } from "./stores/redis/connect.ts";
 import { createRedisErasures } from "./stores/redis/erasures.ts";
 import { createRedisEventLog } from "./stores/redis/event-log.ts";
+import { createRedisKeptScores } from "./stores/redis/kept-scores.ts";
 import { createRedisLimitLeases } from "./stores/redis/limit-leases.ts";
 import { createRedisMeasures } from "./stores/redis/measures.ts";
-import { createRedisQuarantine } from "./stores/redis/quarantine.ts";
 import { pendingEvents } from "./stores/redis/pending-events.ts";
+import { createRedisQuarantine } from "./stores/redis/quarantine.ts";
 import { createRedisReceipts } from "./stores/redis/receipts.ts";
 import { createRetrainQueue } from "./stores/redis/retrain-queue.ts";
 import { createRedisSegmentations } from "./stores/redis/segmentation.ts";
@@ -89,8 +90,8 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const fallback = perSecond > 0 ? { perSecond, burst: Math.max(1, 2 * perSecond) } : undefined;
   const limits = createLimits(createRedisLimitLeases(redis, randomUUID()), fallback);
 
-  const near = createDiskArtifacts(config.paths.artifacts);
   const lake = createParquetLake(config.paths.lake);
+  const near = createDiskArtifacts(config.paths.artifacts);
   const shared = createRedisArtifacts(redis, clock);
   const artifacts = createLayeredArtifacts(shared, near);
   const nearSegments = createDiskSegmentations(config.paths.segments);
@@ -163,10 +164,11 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     ...(checkEvent && { checkEvent }),
     states,
     receipts,
-    artifacts,
+    keptScores: createRedisKeptScores({ redis, partitions }),
     lake,
     pending: (entity) => pendingEvents(redis, partitions, entity),
     erasures: createRedisErasures({ redis, clock, newId: randomUUID }),
+    artifacts,
     champions,
     async promote(model, version, why) {
       await artifacts.promote(model, version, why);
@@ -182,9 +184,9 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     async close() {
       await swaps.close();
       await retraining.close();
+      await lake.close();
       await audit.close();
       await traces?.close();
-      await lake.close();
       redis.disconnect();
     },
   };

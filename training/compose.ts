@@ -13,7 +13,10 @@ import { createLayeredArtifacts } from "../src/stores/layered-artifacts.ts";
 import { createLayeredSegmentations } from "../src/stores/layered-segmentations.ts";
 import { createRedisArtifacts } from "../src/stores/redis/artifacts.ts";
 import { connectFailFast, whenReady } from "../src/stores/redis/connect.ts";
+import { createRedisKeptScores } from "../src/stores/redis/kept-scores.ts";
 import { createRedisSegmentations } from "../src/stores/redis/segmentation.ts";
+import { createRedisStateStore } from "../src/stores/redis/state-store.ts";
+import type { ScoreAllNeeds } from "./population/score-all.ts";
 
 /** What a training reads from and publishes to. */
 export interface Workshop {
@@ -23,6 +26,8 @@ export interface Workshop {
   readonly reducer: Reducer;
   readonly reducers: Reducers;
   readonly recipes: readonly Recipe[];
+  /** What scoring everybody needs beside; absent without a Redis. */
+  readonly population?: Pick<ScoreAllNeeds, "states" | "keptScores" | "tagRules" | "root" | "clock">;
   close(): Promise<void>;
 }
 
@@ -32,10 +37,11 @@ export interface Workshop {
  */
 export async function composeTraining(config: Config, redisUrl?: string): Promise<Workshop> {
   const declarations = loadDeclarations(config.declarations);
-  const { recipes } = declarations;
+  const { recipes, tags: tagRules } = declarations;
   const reducers = reducersOf(declarations);
   const redis = redisUrl === undefined ? undefined : connectFailFast(redisUrl);
   if (redis) await whenReady(redis, 2_000);
+  const { partitions } = config.log;
   const lake = createParquetLake(config.paths.lake);
   const near = createDiskArtifacts(config.paths.artifacts);
   const nearSegments = createDiskSegmentations(config.paths.segments);
@@ -46,6 +52,15 @@ export async function composeTraining(config: Config, redisUrl?: string): Promis
     reducer: reducers.of("user"),
     reducers,
     recipes,
+    ...(redis && {
+      population: {
+        states: createRedisStateStore({ redis, partitions, digest: reducers.digest }),
+        keptScores: createRedisKeptScores({ redis, partitions }),
+        tagRules,
+        root: config.paths.root,
+        clock: Date.now,
+      },
+    }),
     async close() {
       await lake.close();
       redis?.disconnect();

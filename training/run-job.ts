@@ -1,6 +1,7 @@
 import { PortraitError } from "../src/errors.ts";
 import { nearestNames } from "../src/stores/disk/nearest-names.ts";
 import type { Workshop } from "./compose.ts";
+import { scoreAll } from "./population/score-all.ts";
 import { retrainRecipe, versionName } from "./retrain.ts";
 import { segment } from "./segments/segment.ts";
 import type { Train } from "./worker.ts";
@@ -9,11 +10,12 @@ import type { Train } from "./worker.ts";
 const SEGMENTS = "segments";
 
 /** Runs one retraining job in a workshop. A job that has published its version already is not run again. */
-export function jobRunner({ lake, artifacts, segmentations, reducer, reducers, recipes }: Workshop): Train {
-  return async ({ model, until: given, seed, reason }, { askedAt, onProgress, signal }) => {
+export function jobRunner(workshop: Workshop): Train {
+  const { lake, artifacts, segmentations, reducer, reducers, recipes, population } = workshop;
+  return async ({ task, model, until: given, seed, reason }, { askedAt, onProgress, signal }) => {
     const until = given ?? askedAt; // so that a second attempt sees the same log
     const step = (done: number, words: string) => onProgress({ done, step: words });
-    if (model === SEGMENTS) {
+    if (task !== "score-all" && model === SEGMENTS) {
       const made = await segment({ lake, reducer, until, seed, askedAt, onProgress: step, signal });
       await segmentations.save(made);
       const names = made.segments.map(({ name }) => name).join("; ");
@@ -32,6 +34,11 @@ export function jobRunner({ lake, artifacts, segmentations, reducer, reducers, r
         `Wanted a recipe called ${model}; there are ${names.join(", ")} and segments.`,
         { model, nearest: nearestNames(model, names) },
       );
+    }
+    if (task === "score-all") {
+      if (!population)
+        throw new PortraitError("REDIS_AWAY", "Wanted the states of everybody, and no Redis is named. Set REDIS_URL.");
+      return scoreAll({ recipe, askedAt, onProgress: step, signal }, { ...workshop, ...population });
     }
     const version = versionName(askedAt);
     const decided = (await artifacts.history(model)).find((promotion) => promotion.version === version);

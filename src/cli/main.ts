@@ -39,6 +39,7 @@ const commands: (() => Promise<{ readonly register: (program: Command) => void }
   () => import("./commands/work.ts"),
   () => import("./commands/up.ts"),
   () => import("./commands/retrain.ts"),
+  () => import("./commands/score-all.ts"),
   () => import("./commands/jobs.ts"),
   () => import("./commands/demo.ts"),
 ];

@@ -31,9 +31,9 @@ export const unknownJob = (id: string): PortraitError =>
   });
 
 /** Shows a job's progress to its end. Sets the exit code when it did not end well. */
-export async function watch(queue: RetrainQueue, id: string, json: boolean): Promise<void> {
+export async function watch(queue: RetrainQueue, id: string, json: boolean, title = "Retraining"): Promise<void> {
   let last: JobView | undefined;
-  const bar = progressBar("Retraining", { quiet: json });
+  const bar = progressBar(title, { quiet: json });
   for await (const view of queue.events(id)) {
     last = view;
     if (view.progress) bar.update(view.progress.done, view.progress.step);
@@ -49,6 +49,7 @@ export function show(view: JobView, json: boolean): void {
   if (state === "failed" || state === "cancelled") process.exitCode = 1;
   if (json) return void process.stdout.write(`${JSON.stringify(view)}\n`);
   const words =
+    (result?.file && `${result.why}\n  ${result.file}`) ??
     (result && `${result.version} ${result.promoted ? "answers now" : "was kept back"}\n  ${result.why}`) ??
     (failure && `${failure.code}: ${failure.message}`) ??
     (progress && `${Math.floor(100 * progress.done)} %, ${progress.step}`) ??

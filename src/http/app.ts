@@ -22,6 +22,7 @@ import { modelRoutes } from "./routes/model-routes.ts";
 import { operationRoutes } from "./routes/operation-routes.ts";
 import { outcomeRoutes } from "./routes/outcome-routes.ts";
 import { personRoutes } from "./routes/person-routes.ts";
+import { populationRoutes } from "./routes/population-routes.ts";
 import { portraitRoutes } from "./routes/portrait-routes.ts";
 import { quarantineRoutes } from "./routes/quarantine-routes.ts";
 import { rankRoutes } from "./routes/rank-routes.ts";
@@ -74,13 +75,14 @@ export function allRoutes(services: Services, metrics: Metrics, service = scorin
     ...receiptRoutes({ ...services, scorerOf: createVersionScorers([artifacts]) }),
     ...portraitRoutes({ ...services, service }),
     ...modelRoutes(services),
+    ...populationRoutes(services),
     ...jobRoutes(services),
     ...trackRoutes({ ...services, metrics }),
     ...quarantineRoutes(services),
     ...outcomeRoutes({ ...services, metrics }),
+    ...personRoutes(services),
     ...auditRoutes(services),
     ...operationRoutes({
-    ...personRoutes(services),
       champions,
       redisReady,
       hasSegments: () => segmentation() !== undefined,

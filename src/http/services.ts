@@ -8,6 +8,7 @@ import type { Reducer } from "../features/feature.ts";
 import type { Reducers } from "../features/reducers.ts";
 import type { StateStore } from "../features/state-store.ts";
 import type { Log } from "../log.ts";
+import type { KeptScores } from "../portraits/kept-scores.ts";
 import type { TagRule } from "../portraits/tag-rule.ts";
 import type { RetrainQueue } from "../retraining/queue.ts";
 import type { Recipe } from "../retraining/recipe.ts";
@@ -49,11 +50,13 @@ export interface Services {
   readonly checkEvent?: EventCheck;
   readonly states: StateStore;
   readonly receipts: ReceiptStore;
-  readonly artifacts: ArtifactStore;
   /** Only asked when somebody wants all that is known of him. */
   readonly lake: Pick<Lake, "readByEntity">;
   readonly pending: ExportNeeds["pending"];
   readonly erasures: Erasures;
+  /** What scoring whole populations wrote back. */
+  readonly keptScores: KeptScores;
+  readonly artifacts: ArtifactStore;
   readonly champions: ChampionHolder;
   /** Stores the decision, swaps the champions of this process, and tells the others. @throws VERSION_UNKNOWN */
   readonly promote: (model: string, version: string, why: string) => Promise<void>;

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
-import type { RetrainPayload, RetrainProgress, RetrainResult } from "./job.ts";
+import type { RetrainPayload, RetrainProgress, RetrainResult, Task } from "./job.ts";
 
 /**
  * The life of a retraining job: waiting → running → done | failed | cancelled.
@@ -11,6 +11,8 @@ export type JobState = (typeof JOB_STATES)[number];
 /** A job as the one who asked for it sees it. */
 export interface JobView {
   readonly id: string;
+  /** Absent = `retrain`. */
+  readonly task?: Task;
   readonly model: string;
   readonly reason: RetrainPayload["reason"];
   readonly state: JobState;
@@ -34,7 +36,7 @@ export const isFinished = (job: JobView): boolean =>
 /** Where the service asks for retraining. Every method throws REDIS_AWAY at once when the queue is not there. */
 export interface RetrainQueue {
   /**
-   * Queues a retraining. A model has one unfinished job at most: asking again answers that job.
+   * Queues a retraining, or another task. A model has one unfinished job of a task at most: asking again answers it.
    *
    * @throws REDIS_AWAY, REDIS_FULL: nothing was queued.
    */

@@ -12,6 +12,7 @@ import { createChampionHolder } from "../../src/scoring/champions.ts";
 import { createMemoryArtifacts } from "../../src/stores/memory/artifacts.ts";
 import { createMemoryAudit } from "../../src/stores/memory/audit.ts";
 import { createMemoryErasures } from "../../src/stores/memory/erasures.ts";
+import { createMemoryKeptScores } from "../../src/stores/memory/kept-scores.ts";
 import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
 import { createMemoryQuarantine } from "../../src/stores/memory/quarantine.ts";
 import { createMemoryReceipts } from "../../src/stores/memory/receipts.ts";
@@ -100,10 +101,11 @@ export async function serve(given: Partial<Services> = {}, options: ServeOptions
     quarantine: createMemoryQuarantine({ clock: given.clock ?? (() => NOON) }),
     states,
     receipts: createMemoryReceipts({ clock: () => NOON }),
-    artifacts,
     lake,
     pending: async () => [],
     erasures: createMemoryErasures({ clock: () => NOON, newId: randomUUID }),
+    keptScores: createMemoryKeptScores(),
+    artifacts,
     champions,
     promote: (model, version, why) => artifacts.promote(model, version, why),
     segmentation: () => undefined,

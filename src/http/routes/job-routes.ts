@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PortraitError } from "../../errors.ts";
+import { TASKS } from "../../retraining/job.ts";
 import { isFinished, JOB_STATES, type JobView, type RetrainQueue } from "../../retraining/queue.ts";
 import { json, type Route, route } from "../route.ts";
 import { Moment } from "../schemas.ts";
@@ -8,6 +9,7 @@ const Id = z.strictObject({ id: z.string().min(1).max(200) });
 
 const JobShape = z.object({
   id: z.string(),
+  task: z.enum(TASKS).optional().meta({ description: "Absent = retrain" }),
   model: z.string(),
   reason: z.string(),
   state: z.enum(JOB_STATES),
@@ -17,7 +19,15 @@ const JobShape = z.object({
   attempts: z.int(),
   progress: z.object({ done: z.number().min(0).max(1), step: z.string() }).optional(),
   result: z
-    .object({ model: z.string(), version: z.string(), promoted: z.boolean(), why: z.string() })
+    .object({
+      model: z.string(),
+      version: z.string(),
+      promoted: z.boolean(),
+      why: z.string(),
+      scored: z.int().optional().meta({ description: "Of score-all: how many were scored" }),
+      failed: z.int().optional().meta({ description: "Of score-all: how many the model could not calculate with" }),
+      file: z.string().optional().meta({ description: "Of score-all: the Parquet file, below the var folder" }),
+    })
     .optional()
     .meta({ description: "When it is done" }),
   failure: z.object({ code: z.string(), message: z.string() }).optional().meta({ description: "When it failed" }),

@@ -1,14 +1,16 @@
 import { z } from "zod";
 import { PortraitError } from "../../errors.ts";
+import type { EntityRef } from "../../events/event.ts";
 import type { Reducer, Row } from "../../features/feature.ts";
 import type { StateStore } from "../../features/state-store.ts";
+import type { KeptScores } from "../../portraits/kept-scores.ts";
 import { paint } from "../../portraits/portrait.ts";
 import type { TagRule } from "../../portraits/tag-rule.ts";
 import type { ScoreService } from "../../scoring/score.ts";
 import { assign, type Segmentation, segmentationFits } from "../../segments/segmentation.ts";
 import { json, type Route, route } from "../route.ts";
 import { Entity, EntityId, Kind, Moment } from "../schemas.ts";
-import { ScoreAnswerShape } from "./score-routes.ts";
+import { Score } from "./score-routes.ts";
 
 const Values = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 const Evidence = z.object({
@@ -37,7 +39,12 @@ const PortraitShape = z.object({
   indexes: z.record(z.string(), z.unknown()).meta({ description: "0–100 readings; those without data are absent" }),
   stage: z.record(z.string(), z.unknown()).optional(),
   segment: z.object({ segment: z.number(), name: z.string(), distance: z.number() }).optional(),
-  scores: ScoreAnswerShape.shape.scores.optional(),
+  scores: z
+    .record(z.string(), Score.extend({ at: Moment.optional() }))
+    .optional()
+    .meta({
+      description: "As of now with scores=1; else as the whole population was last scored, each with its moment",
+    }),
 });
 
 const SegmentsShape = z.object({
@@ -70,13 +77,14 @@ export interface PortraitNeeds {
   readonly clock: () => number;
   readonly reducer: Reducer;
   readonly states: StateStore;
+  readonly keptScores: Pick<KeptScores, "read">;
   readonly tagRules: readonly TagRule[];
   readonly segmentation: () => Segmentation | undefined;
   readonly service: ScoreService;
 }
 
 export function portraitRoutes(needs: PortraitNeeds): Route[] {
-  const { clock, reducer, states, tagRules, segmentation, service } = needs;
+  const { clock, reducer, states, keptScores, tagRules, segmentation, service } = needs;
 
   return [
     route({
@@ -110,7 +118,7 @@ export function portraitRoutes(needs: PortraitNeeds): Route[] {
           tagRules,
           ...(segment && { segment }),
         });
-        const scores = query.scores === "1" ? await scoresOf(entity, query.reasons) : undefined;
+        const scores = query.scores === "1" ? await scoresOf(entity, query.reasons) : await keptOf(entity);
         return json({ ...portrait, ...(scores && { scores }) });
       },
     }),
@@ -149,6 +157,15 @@ export function portraitRoutes(needs: PortraitNeeds): Route[] {
     const current = segmentation();
     const fits = current && current.entity === kind && segmentationFits(current, reducer);
     return fits ? assign(current, row) : undefined;
+  }
+
+  /** What scoring the whole population wrote back; undefined when it never did. */
+  async function keptOf(entity: EntityRef) {
+    const kept = Object.entries(await keptScores.read(entity));
+    if (kept.length === 0) return undefined;
+    return Object.fromEntries(
+      kept.map(([model, { at, ...score }]) => [model, { ...score, at: new Date(at).toISOString() }]),
+    );
   }
 
   /** A portrait is looked at, not decided from: its scores leave no receipt, and none is a portrait still. */

@@ -22,11 +22,12 @@ export function createMemoryRetrainQueue({
   }
 
   return {
-    async ask({ model, reason }) {
-      const running = [...jobs.values()].find((job) => job.model === model && !isFinished(job));
+    async ask({ task, model, reason }) {
+      const running = [...jobs.values()].find((job) => job.task === task && job.model === model && !isFinished(job));
       if (running) return { id: running.id, alreadyRunning: true };
       const { id } = put({
         id: `job-${jobs.size + 1}`,
+        ...(task && { task }),
         model,
         reason,
         state: "waiting",

@@ -30,6 +30,7 @@ export function toJobView(
   const progress = job.progress as Partial<RetrainProgress> | number;
   return {
     id: String(job.id),
+    ...(job.data.task && { task: job.data.task }),
     model: job.data.model,
     reason: job.data.reason,
     state: seen,

@@ -13,6 +13,7 @@ import { type EntityRef, entityKey } from "../../events/event.ts";
  * | `laked:{p0}` | the last entry known to be in the lake; what is older may be gone from the stream |
  * | `s:{p0}:<generation>:<kind>:<id>` | stored value of one entity (see features/stored-value.ts) |
  * | `i:{p0}:<generation>:<day>:<kind>:<id>` | hash: bucket → known ids of a sealed day (see features/known-ids.ts) |
+ * | `scores:{p0}:<kind>:<id>` | hash: model → its score of the last population run (see kept-scores.ts); goes after 90 days |
  * | `marks:{p0}` | hash: origin partition → position of the last event forwarded from there that is in the states |
  * | `lease:{p0}` | the worker that applies this partition |
  * | `log:partitions` | how many there are, for ever |

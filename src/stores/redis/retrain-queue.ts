@@ -86,10 +86,12 @@ export function createRetrainQueue({
     ask: (payload) =>
       promptly("to queue a retraining", async () => {
         const data = retrainJob.payload.parse(payload);
-        const id = `${data.model}-${randomBytes(9).toString("base64url")}`;
+        const { task = "retrain" } = data;
+        const named = task === "retrain" ? data.model : `${task}-${data.model}`;
+        const id = `${named}-${randomBytes(9).toString("base64url")}`;
         const added = await (await queue()).add(data.model, data, {
           jobId: id,
-          deduplication: { id: `retrain-${data.model}` },
+          deduplication: { id: `${task}-${data.model}` },
           attempts: 3,
           backoff: { type: "exponential", delay: backoffMs },
           removeOnComplete: { count: 1_000, age: 30 * DAY_S },
