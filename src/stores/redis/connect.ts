@@ -75,6 +75,8 @@ export function connectRedis(url: string, options: RedisOptions, onCluster: Clus
     ...onCluster,
     redisOptions: { ...access(place.user, place.tls), ...ofNode },
   });
+  // at once, not at the first command: so that one knows which nodes are there
+  cluster.on("+node", (node: Redis) => void node.connect().catch(() => {}));
   return cluster as unknown as Redis;
 }
 

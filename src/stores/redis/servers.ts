@@ -29,11 +29,11 @@ export function serversOf(redis: Redis): Redis[] {
   });
 }
 
-/** Whether every server that holds keys is connected, or will be when it is asked for the first time. */
+/** Whether every server that holds keys is connected. */
 export function allConnected(redis: Redis): boolean {
   if (redis.status !== "ready") return false;
   try {
-    return serversOf(redis).every((server) => server.status === "ready" || server.status === "wait");
+    return serversOf(redis).every(({ status }) => status === "ready");
   } catch {
     return false;
   }

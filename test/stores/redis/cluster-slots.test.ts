@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { replayStates } from "../../../src/stores/redis/replay-states.ts";
 import { verifyStates } from "../../../src/stores/redis/verify-states.ts";
 import { DAY } from "../../support/events.ts";
+import { freePorts } from "../../support/redis-cluster.ts";
 import { redisHouse } from "../../support/redis-house.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { payingReducers, payments } from "../../support/touches.ts";
@@ -13,8 +14,9 @@ import { payingReducers, payments } from "../../support/touches.ts";
 async function clusterNode(): Promise<string> {
   const dir = tempDir();
   const socket = join(dir, "r.sock");
-  const port = String(20_000 + Math.floor(Math.random() * 20_000)); // a cluster node wants one, and one above it
-  const args = ["--port", port, "--bind", "127.0.0.1", "--unixsocket", socket, "--dir", dir, "--save", ""];
+  const [port, bus] = await freePorts(2); // a cluster node wants both, though we come by its socket
+  const at = ["--port", String(port), "--cluster-port", String(bus), "--bind", "127.0.0.1", "--unixsocket", socket];
+  const args = [...at, "--dir", dir, "--save", ""];
   const child = spawn("redis-server", [...args, "--cluster-enabled", "yes"], { stdio: "ignore" });
   onTestFinished(() => void child.kill("SIGKILL"));
   const redis = new Redis({ path: socket, retryStrategy: () => 50, maxRetriesPerRequest: null });
