@@ -5,6 +5,7 @@ import type { FaultPoint } from "./ingest-guards.ts";
 import type { Partition } from "./ingest-partition.ts";
 import type { IngestCounts } from "./ingest-worker.ts";
 import { lakedKey, logKey, verdictsKey } from "./keys.ts";
+import { SETTLE } from "./lua.ts";
 
 export interface FlushTools {
   readonly redis: CommitConnection;
@@ -32,10 +33,6 @@ export async function flush(tools: FlushTools, partitions: Iterable<Partition>):
 export async function settle(redis: CommitConnection, partition: Partition, end: EntryId): Promise<void> {
   const done = partition.verdicts.filter((id) => compareEntries(id, end) <= 0);
   partition.verdicts = partition.verdicts.filter((id) => compareEntries(id, end) > 0);
-  // first the mark, then the trimming: a folder that ends before the mark has lost parts
-  const pipeline = redis.multi().set(lakedKey(partition.index), entryText(end));
-  pipeline.xtrim(logKey(partition.index), "MINID", entryText(nextEntry(end)));
-  for (let i = 0; i < done.length; i += 1_000)
-    pipeline.hdel(verdictsKey(partition.index), ...done.slice(i, i + 1_000).map(entryText));
-  for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+  const keys = [logKey(partition.index), lakedKey(partition.index), verdictsKey(partition.index)];
+  await redis.eval(SETTLE, keys.length, ...keys, entryText(nextEntry(end)), entryText(end), ...done.map(entryText));
 }

@@ -16,6 +16,7 @@ import { createNewsReader } from "./ingest-read.ts";
 import type { IngestCounts, IngestWorkerOptions, Waiter } from "./ingest-worker.ts";
 import { agreeOnPartitions } from "./partitions.ts";
 import { recoverIfLost } from "./recover.ts";
+import { redisFailure } from "./redis-failure.ts";
 import { logSecret } from "./secret.ts";
 import { openShares, type Shares } from "./shares.ts";
 
@@ -196,7 +197,11 @@ export async function openIngestSession(
           const done = await Promise.allSettled(
             news.map(({ partition, entries }) => applyNews(tools, partition, entries)),
           );
-          for (const one of done) if (one.status === "rejected") throw one.reason;
+          const failed = done.find((one) => one.status === "rejected");
+          if (failed) {
+            if (isFull(failed.reason)) await wholeFlush(); // writing parts and trimming makes room for the next try
+            throw failed.reason;
+          }
         } else if (waiting > 0) {
           await wholeFlush();
           for (const { resolve } of waiters.splice(0, waiting)) resolve();
@@ -215,6 +220,12 @@ export async function openIngestSession(
       await endCompaction();
     }
   }
+}
+
+/** A Redis that is full has said no, and done nothing. */
+function isFull(error: unknown): boolean {
+  const failure = redisFailure(error, "to apply the log");
+  return failure instanceof PortraitError && failure.code === "REDIS_FULL";
 }
 
 /** No leases: the fence alone keeps order. */

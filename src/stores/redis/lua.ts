@@ -59,10 +59,29 @@ export const WORKERS = `
 local time = redis.call('TIME')
 return redis.call('ZCOUNT', KEYS[1], tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000), '+inf')`;
 
-/** Takes or renews a lease that is free or ours. KEYS: lease. ARGV: token, ms. Answers 0 when it is another's. */
+/**
+ * What was applied up to an entry is in the lake: the stream before it and the verdicts about it have done their work,
+ * and the mark says so. A folder that ends before the mark has lost parts.
+ *
+ * A full Redis refuses a script whose first write needs room, and lets one go on that has begun without: so the trimming,
+ * which makes room, comes first.
+ *
+ * KEYS: log, laked, verdicts. ARGV: first entry to keep, last entry in the lake, then the entries of verdicts.
+ */
+export const SETTLE = `
+redis.call('XTRIM', KEYS[1], 'MINID', ARGV[1])
+redis.call('SET', KEYS[2], ARGV[2])
+for i = 3, #ARGV do redis.call('HDEL', KEYS[3], ARGV[i]) end
+return 1`;
+
+/**
+ * Takes or renews a lease that is free or ours, also in a full Redis (see SETTLE).
+ * KEYS: lease. ARGV: token, ms. Answers 0 when it is another's.
+ */
 export const TAKE = `
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`;
 

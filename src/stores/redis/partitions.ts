@@ -9,7 +9,8 @@ import { KEYS } from "./keys.ts";
  * @throws PortraitError CONFIG_INVALID
  */
 export async function agreeOnPartitions(redis: Redis, partitions: number): Promise<void> {
-  await redis.setnx(KEYS.partitions, String(partitions));
+  // looked for first: a Redis that is full refuses to set it, also where it stands already
+  if ((await redis.exists(KEYS.partitions)) === 0) await redis.setnx(KEYS.partitions, String(partitions));
   const found = Number(await redis.get(KEYS.partitions));
   if (found === partitions) return;
   throw new PortraitError(
