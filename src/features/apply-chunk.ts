@@ -1,8 +1,8 @@
 import { type EntityRef, entityKey } from "../events/event.ts";
 import type { LoggedEvent } from "../events/event-log.ts";
-import { NO_REACH } from "../events/reach.ts";
+import { NO_REACH, type Reach } from "../events/reach.ts";
 import type { SipHash } from "../events/siphash.ts";
-import type { Reducer, State } from "./feature.ts";
+import { EntityMap } from "./entity-map.ts";
 import { idBucket, KnownIds } from "./known-ids.ts";
 import { ReachSoFar } from "./reach-so-far.ts";
 import type { Reducers } from "./reducers.ts";
@@ -24,9 +24,9 @@ export interface Chunk<E extends LoggedEvent> {
   readonly forwarded: readonly LoggedEvent[];
 }
 
-/** What a chunk did: the values to store by entity key, and which of its events were duplicates. */
+/** What a chunk did: the values to store, and which of its events were duplicates. */
 export interface Applied {
-  readonly values: ReadonlyMap<string, StoredValue & { readonly entity: EntityRef }>;
+  readonly values: readonly (StoredValue & { readonly entity: EntityRef })[];
   /** By the index of the event in the chunk. */
   readonly duplicate: Uint8Array;
 }
@@ -38,26 +38,27 @@ export interface WantedBuckets {
   readonly buckets: readonly number[];
 }
 
-/** One entity while its events are applied. */
+/** One entity while its events are judged. */
 interface Opened {
   readonly entity: EntityRef;
-  readonly reducer: Reducer;
+  /** Its encoded state; undefined = none yet. */
+  readonly bytes: Uint8Array | undefined;
+  readonly reach: Reach;
   readonly ids: KnownIds;
   /** Newest day among the ids that the store still held: what is older may have been forgotten. */
   readonly newestDay: number;
-  readonly state: State;
-  readonly reach: ReachSoFar;
-  changed: boolean;
+  /** What is to be written to its state. */
+  readonly news: LoggedEvent[];
 }
 
 /** Every entity that a chunk touches, each once. */
 export function entitiesOf(chunk: Chunk<LoggedEvent>): EntityRef[] {
-  const found = new Map<string, EntityRef>();
-  const note = (entity: EntityRef) => void found.set(entityKey(entity), entity);
-  chunk.events.forEach(({ entity }, i) => {
-    note(entity);
+  const found = new EntityMap<EntityRef>();
+  const note = (entity: EntityRef) => void (found.get(entity) ?? found.set(entity, entity));
+  for (let i = 0; i < chunk.events.length; i++) {
+    note(chunk.events[i].entity);
     for (const second of chunk.here[i]) note(second);
-  });
+  }
   for (const { entity } of chunk.forwarded) note(entity);
   return [...found.values()];
 }
@@ -72,7 +73,7 @@ export function entitiesOf(chunk: Chunk<LoggedEvent>): EntityRef[] {
 export class OpenChunk<E extends LoggedEvent> {
   readonly #chunk: Chunk<E>;
   readonly #rules: ApplyRules;
-  readonly #opened = new Map<string, Opened>();
+  readonly #opened = new EntityMap<Opened>();
   /** Beside `events`: to whom each happened, and the hash of its id. */
   readonly #whose: Opened[];
   readonly #low: Float64Array;
@@ -83,7 +84,7 @@ export class OpenChunk<E extends LoggedEvent> {
     this.#chunk = chunk;
     this.#rules = rules;
     const { events } = chunk;
-    for (const entity of entitiesOf(chunk)) this.#open(entity, stored.get(entityKey(entity)));
+    for (const entity of entitiesOf(chunk)) this.#opened.set(entity, toOpened(entity, stored.get(entityKey(entity))));
     this.#whose = events.map(({ entity }) => this.#of(entity));
     this.#low = new Float64Array(events.length);
     this.#high = new Float64Array(events.length);
@@ -129,57 +130,76 @@ export class OpenChunk<E extends LoggedEvent> {
   apply(held: ReadonlySet<LoggedEvent>): Applied {
     const { events, here, forwarded } = this.#chunk;
     const duplicate = new Uint8Array(events.length);
-    const accepted = new Map<Opened, Set<string>>();
-    events.forEach((event, i) => {
+    const accepted = new AcceptedIds(events, this.#whose, duplicate);
+    for (let i = 0; i < events.length; i++) {
+      const event = events[i];
       const one = this.#whose[i];
-      const ids = accepted.get(one) ?? new Set<string>();
-      if (ids.size === 0) accepted.set(one, ids);
-      if (held.has(event) || ids.has(event.id)) {
+      const known = one.ids.has(this.#low[i], this.#high[i]);
+      if (held.has(event) || (known && accepted.has(i))) {
         duplicate[i] = 1;
-        return;
+        continue;
       }
-      ids.add(event.id);
       one.ids.add(this.#low[i], this.#high[i], dayOf(event.known));
-      write(one, event);
-      for (const second of here[i]) write(this.#of(second), event);
-    });
-    for (const event of forwarded) write(this.#of(event.entity), event);
+      one.news.push(event);
+      for (const second of here[i]) this.#of(second).news.push(event);
+    }
+    for (const event of forwarded) this.#of(event.entity).news.push(event);
 
-    const values = new Map<string, StoredValue & { entity: EntityRef }>();
-    for (const [key, { entity, reducer, ids, state, reach, changed }] of this.#opened)
-      if (changed)
-        values.set(key, {
-          entity,
-          ...encodeStored(reach.now(), ids, this.#rules.horizonDays, reducer.encode(state)),
-        });
+    // one state is open at a time: a chunk of open states would leave the processor's cache, and outlive its garbage
+    const values: (StoredValue & { readonly entity: EntityRef })[] = [];
+    for (const one of this.#opened.values())
+      if (one.news.length > 0) values.push({ entity: one.entity, ...this.#write(one) });
     return { values, duplicate };
   }
 
   #of(entity: EntityRef): Opened {
-    const one = this.#opened.get(entityKey(entity));
+    const one = this.#opened.get(entity);
     if (!one) throw new Error("every entity of a chunk is opened before it is applied");
     return one;
   }
 
-  #open(entity: EntityRef, value: Uint8Array | undefined): void {
-    const reducer = this.#rules.reducers.of(entity.kind);
-    const { reach, ids, bytes } = value
-      ? openStored(value)
-      : { reach: NO_REACH, ids: new KnownIds(), bytes: undefined };
-    this.#opened.set(entityKey(entity), {
-      entity,
-      reducer,
-      ids,
-      newestDay: ids.newestDay(),
-      state: bytes ? reducer.decode(bytes) : reducer.empty(),
-      reach: new ReachSoFar(reach),
-      changed: false,
-    });
+  #write({ entity, bytes, reach, ids, news }: Opened): StoredValue {
+    const { reducers, horizonDays } = this.#rules;
+    const reducer = reducers.of(entity.kind);
+    const state = bytes ? reducer.decode(bytes) : reducer.empty();
+    const reached = new ReachSoFar(reach);
+    for (const event of news) {
+      reducer.write(state, event);
+      reached.extend(event.partition, event.position);
+    }
+    return encodeStored(reached.now(), ids, horizonDays, reducer.encode(state));
   }
 }
 
-function write(one: Opened, event: LoggedEvent): void {
-  one.reducer.write(one.state, event);
-  one.reach.extend(event.partition, event.position);
-  one.changed = true;
+function toOpened(entity: EntityRef, value: Uint8Array | undefined): Opened {
+  if (!value) return { entity, bytes: undefined, reach: NO_REACH, ids: new KnownIds(), newestDay: -1, news: [] };
+  const { reach, ids, bytes } = openStored(value);
+  return { entity, bytes, reach, ids, newestDay: ids.newestDay(), news: [] };
+}
+
+/** The ids that a chunk accepted before one of its events. Made when a hash says that one may have come twice. */
+class AcceptedIds {
+  readonly #events: readonly LoggedEvent[];
+  readonly #whose: readonly Opened[];
+  readonly #duplicate: Uint8Array;
+  readonly #seen = new Map<Opened, Set<string>>();
+  #upTo = 0;
+
+  constructor(events: readonly LoggedEvent[], whose: readonly Opened[], duplicate: Uint8Array) {
+    this.#events = events;
+    this.#whose = whose;
+    this.#duplicate = duplicate;
+  }
+
+  /** Whether an event before the `i`-th brought its id to its entity. Asked with `i` ascending. */
+  has(i: number): boolean {
+    for (; this.#upTo < i; this.#upTo++) {
+      if (this.#duplicate[this.#upTo] === 1) continue;
+      const one = this.#whose[this.#upTo];
+      const ids = this.#seen.get(one);
+      if (ids) ids.add(this.#events[this.#upTo].id);
+      else this.#seen.set(one, new Set([this.#events[this.#upTo].id]));
+    }
+    return this.#seen.get(this.#whose[i])?.has(this.#events[i].id) ?? false;
+  }
 }

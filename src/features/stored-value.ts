@@ -1,5 +1,6 @@
 import { PortraitError } from "../errors.ts";
-import { extendReach, NO_REACH, type Reach } from "../events/reach.ts";
+import type { Position } from "../events/position.ts";
+import type { Reach } from "../events/reach.ts";
 import { KnownIds, type Sealed } from "./known-ids.ts";
 import type { StoredState } from "./state-store.ts";
 import { readVarint, writeVarint } from "./varint.ts";
@@ -25,17 +26,20 @@ export interface StoredValue {
  * It is a function of the set of accepted events alone, so a replay of the log gives the same bytes.
  */
 export function encodeStored(reach: Reach, ids: KnownIds, horizonDays: number, state: Uint8Array): StoredValue {
-  const head = Buffer.allocUnsafe(4 + 32 * reach.length);
-  head[0] = FORMAT;
-  let end = writeVarint(head, reach.length, 1);
-  for (const { partition, position } of reach) {
-    end = writeVarint(head, partition, end);
-    end = writeVarint(head, position.ms, end);
-    end = writeVarint(head, position.seq, end);
-    end = writeVarint(head, position.index, end);
-  }
   const known = ids.encode(ids.newestDay() - horizonDays);
-  return { bytes: Buffer.concat([head.subarray(0, end), known.bytes, state]), sealed: known.sealed };
+  const bytes = Buffer.allocUnsafe(4 + 32 * reach.length + known.bytes.length + state.length);
+  bytes[0] = FORMAT;
+  let end = writeVarint(bytes, reach.length, 1);
+  for (const { partition, position } of reach) {
+    end = writeVarint(bytes, partition, end);
+    end = writeVarint(bytes, position.ms, end);
+    end = writeVarint(bytes, position.seq, end);
+    end = writeVarint(bytes, position.index, end);
+  }
+  bytes.set(known.bytes, end);
+  end += known.bytes.length;
+  bytes.set(state, end);
+  return { bytes: bytes.subarray(0, end + state.length), sealed: known.sealed };
 }
 
 /** Reach and reducer bytes, without building the ids. @throws PortraitError LOG_BROKEN */
@@ -66,10 +70,15 @@ export const olderThanIds = (at: number, newestDay: number, horizonDays: number)
   newestDay >= 0 && dayOf(at) < newestDay - horizonDays;
 
 function readReach(value: Uint8Array, cursor: { at: number }): Reach {
-  let reach = NO_REACH;
-  const next = () => readVarint(value, cursor);
-  for (let left = next(); left > 0; left--)
-    reach = extendReach(reach, next(), { ms: next(), seq: next(), index: next() });
+  const lines = readVarint(value, cursor);
+  if (lines > value.length) throw new RangeError("cut short");
+  const reach: { partition: number; position: Position }[] = [];
+  for (let i = 0; i < lines; i++) {
+    const partition = readVarint(value, cursor);
+    const ms = readVarint(value, cursor);
+    const seq = readVarint(value, cursor);
+    reach.push({ partition, position: { ms, seq, index: readVarint(value, cursor) } });
+  }
   return reach;
 }
 

@@ -29,7 +29,7 @@ const chunkOf = (...ids: string[]): Chunk<LoggedText> => {
 test("two ids with one hash cost a look-up and no event", () => {
   const first = new OpenChunk(chunkOf("a", "b", "a"), new Map(), rules).apply(new Set());
   expect([...first.duplicate]).toEqual([0, 0, 1]);
-  const [value] = first.values.values();
+  const [value] = first.values;
   const stored = new Map([[entityKey(value.entity), value.bytes]]);
 
   const open = new OpenChunk(chunkOf("c", "a"), stored, rules);
@@ -37,7 +37,7 @@ test("two ids with one hash cost a look-up and no event", () => {
   expect(suspects.map(({ id }) => id)).toEqual(["c", "a"]); // only the log can tell
   const second = open.apply(new Set(suspects.filter(({ id }) => id === "a")));
   expect([...second.duplicate]).toEqual([0, 1]);
-  const [now] = second.values.values();
+  const [now] = second.values;
   const { bytes, ids } = openStored(now.bytes);
   expect(reducer.read(reducer.decode(bytes), NOON).numbers[0]).toBe(3);
   expect(ids.count).toBe(3);

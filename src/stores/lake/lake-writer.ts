@@ -10,6 +10,11 @@ import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
 import { chainEnds, PART_FORMAT, type PartCache, partPath, readChain } from "./parts.ts";
 import { readAgain } from "./tombstones.ts";
 
+/** Rows that may be made while they are read, each time anew. */
+export interface Rows extends Iterable<LoggedText> {
+  readonly length: number;
+}
+
 /** A stretch of one partition's log, ready to become a part. */
 export interface Stretch {
   readonly partition: number;
@@ -18,7 +23,7 @@ export interface Stretch {
   readonly first: EntryId;
   readonly last: Position;
   /** The accepted events of the stretch, in log order; duplicates are not among them. */
-  readonly rows: readonly LoggedText[];
+  readonly rows: Rows;
 }
 
 export interface LakeWriter {
@@ -122,7 +127,7 @@ export async function createLakeWriter({
   };
 }
 
-async function fill(connection: DuckDBConnection, rows: readonly LoggedText[]): Promise<void> {
+async function fill(connection: DuckDBConnection, rows: Rows): Promise<void> {
   await connection.run(`CREATE OR REPLACE TABLE part ${TABLE}`);
   const appender = await connection.createAppender("part");
   for (const row of rows) {

@@ -72,7 +72,8 @@ export function createMemoryHouse(options: MemoryHouseOptions): MemoryHouse {
     }
     const held = new Set<LoggedEvent>(open.suspects().filter((event) => seen.has(name(event))));
     const applied = open.apply(held);
-    for (const [key, value] of applied.values) {
+    for (const value of applied.values) {
+      const key = entityKey(value.entity);
       values.set(key, value);
       for (const [day, buckets] of value.sealed?.write ?? [])
         for (const [bucket, bytes] of buckets) sealed.set(bucketKey(key, day, bucket), bytes);

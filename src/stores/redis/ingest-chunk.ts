@@ -11,7 +11,7 @@ import type { LakeWriter } from "../lake/lake-writer.ts";
 import { catalogueText } from "./catalogue.ts";
 import { ForwardPacker } from "./forward-codec.ts";
 import type { CommitConnection } from "./ingest-connection.ts";
-import { acceptedBy, type Entry, verdictMasks } from "./ingest-entry.ts";
+import { type Entry, verdictMasks } from "./ingest-entry.ts";
 import { applyErasure } from "./ingest-erasure.ts";
 import type { FaultPoint, Guard } from "./ingest-guards.ts";
 import type { Partition } from "./ingest-partition.ts";
@@ -103,11 +103,10 @@ async function applyEvents(tools: ChunkTools, partition: Partition, entries: rea
   partition.verdicts.push(...masks.map(([id]) => id));
   for (const [origin, position] of marks) partition.marks.set(origin, position);
   const maskOf = new Map(masks.map(([id, mask]) => [id, mask]));
-  for (const { id, events } of entries) {
-    const accepted = acceptedBy(maskOf.get(id), events);
-    partition.unlaked.add(id, events.length, accepted);
-    counts.applied += accepted.length;
-    counts.duplicates += events.length - accepted.length;
+  for (const entry of entries) {
+    const accepted = partition.unlaked.add(entry, maskOf.get(entry.id));
+    counts.applied += accepted;
+    counts.duplicates += entry.events.length - accepted;
   }
   counts.forwarded += forwarded.length;
   counts.lagMs = Math.max(0, Date.now() - last.ms);
@@ -227,7 +226,7 @@ function commitArguments(
     readonly marks: ReadonlyMap<number, Position>;
   },
 ): (string | number | Buffer)[] {
-  const all = [...values.values()];
+  const all = values;
   const keys: string[] = all.map(({ entity }) => stateKey(index, catalogue.generation, entity));
   const buckets: (string | number | Buffer)[] = [];
   for (const { entity, sealed } of all) {

@@ -10,6 +10,8 @@ export type RawEntry = [id: Buffer, fields: Buffer[]];
 /** One entry of a partition's stream: a commit group from the door, a forward from another partition, or an erasure. */
 export interface Entry {
   readonly id: EntryId;
+  /** As the log holds it. */
+  readonly bytes: Buffer;
   /** Empty when it is a forward or an erasure. */
   readonly events: readonly LoggedText[];
   readonly forward?: Forward;
@@ -19,10 +21,10 @@ export interface Entry {
 export function toEntry([rawId, fields]: RawEntry, partition: number): Entry {
   const id = wantEntry(rawId.toString());
   const bytes = fields[1];
-  if (isErasure(bytes)) return { id, events: [], erasure: unpackErasure(bytes) };
+  if (isErasure(bytes)) return { id, bytes, events: [], erasure: unpackErasure(bytes) };
   return isForward(bytes)
-    ? { id, events: [], forward: unpackForward(bytes) }
-    : { id, events: unpackEntry(bytes, partition, id.ms, id.seq) };
+    ? { id, bytes, events: [], forward: unpackForward(bytes) }
+    : { id, bytes, events: unpackEntry(bytes, partition, id.ms, id.seq) };
 }
 
 /** @throws PortraitError LOG_BROKEN */
@@ -49,6 +51,16 @@ export function verdictMasks(entries: readonly Entry[], duplicate: Uint8Array): 
   return masks;
 }
 
+/** Whether a mask calls the event in this place a duplicate. */
+export const isMasked = (mask: Buffer, place: number): boolean => ((mask[place >> 3] >> (place & 7)) & 1) === 1;
+
 /** Those of an entry's events that its mask does not call duplicates. */
 export const acceptedBy = (mask: Buffer | undefined, events: readonly LoggedText[]): readonly LoggedText[] =>
-  mask ? events.filter((_, i) => ((mask[i >> 3] >> (i & 7)) & 1) === 0) : events;
+  mask ? events.filter((_, i) => !isMasked(mask, i)) : events;
+
+/** How many of an entry's events its mask calls duplicates. */
+export function countMasked(mask: Buffer | undefined, events: number): number {
+  let count = 0;
+  for (let i = 0; mask && i < events; i++) if (isMasked(mask, i)) count++;
+  return count;
+}

@@ -36,7 +36,7 @@ const END_OF_ENTRY = Number.MAX_SAFE_INTEGER;
 export async function applyErasure(
   tools: ChunkTools,
   partition: Partition,
-  { id: entry }: Entry,
+  entry: Entry,
   { id, entity }: Erasure,
 ): Promise<void> {
   const { redis, fault } = tools;
@@ -45,7 +45,7 @@ export async function applyErasure(
   await fault?.("before-erasure");
   if (entity) {
     const until = [
-      { partition: index, position: { ...entry, index: END_OF_ENTRY } },
+      { partition: index, position: { ...entry.id, index: END_OF_ENTRY } },
       ...[...partition.marks].map(([origin, position]) => ({ partition: origin, position })),
     ];
     writeTombstone(tools.lakeDir, { erasure: id, entity, until });
@@ -59,10 +59,10 @@ export async function applyErasure(
     ERASE,
     2 + keys.length,
     ...[cursorKey(index), catalogueKey(index), ...keys],
-    ...[entryText(cursor), entryText(entry), catalogueText(catalogue)],
+    ...[entryText(cursor), entryText(entry.id), catalogueText(catalogue)],
   );
   if (written !== 1) throw new Fenced(`partition ${index} moved on from ${entryText(cursor)}`);
   await fault?.("after-erasure-commit");
-  partition.cursor = entry;
-  partition.unlaked.add(entry, 0, [], true);
+  partition.cursor = entry.id;
+  partition.unlaked.add(entry, undefined);
 }

@@ -5,7 +5,7 @@ import { Fenced } from "../fenced.ts";
 import type { LakeWriter } from "../lake/lake-writer.ts";
 import { type CatalogueInForce, catalogueText, parseCatalogue, wantCatalogue } from "./catalogue.ts";
 import type { CommitConnection } from "./ingest-connection.ts";
-import { acceptedBy, type RawEntry, toEntry, wantEntry } from "./ingest-entry.ts";
+import { type RawEntry, toEntry, wantEntry } from "./ingest-entry.ts";
 import { settle } from "./ingest-flush.ts";
 import { catalogueKey, cursorKey, lakedKey, logKey, marksKey, verdictsKey } from "./keys.ts";
 import { Unlaked } from "./unlaked.ts";
@@ -94,9 +94,9 @@ async function refill(redis: CommitConnection, parts: LakeWriter, partition: Par
     )) as unknown as RawEntry[];
     if (raw.length === 0) break;
     for (const one of raw) {
-      const { id, events, erasure } = toEntry(one, index);
-      unlaked.add(id, events.length, acceptedBy(masks[entryText(id)], events), erasure !== undefined);
-      from = id;
+      const entry = toEntry(one, index);
+      unlaked.add(entry, masks[entryText(entry.id)]);
+      from = entry.id;
     }
   }
   // Trimming and mark move together. A rival that trimmed while we read has left us a beginning that does not follow

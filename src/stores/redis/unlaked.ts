@@ -1,15 +1,60 @@
+import { unpackEntry } from "../../events/entry-codec.ts";
 import type { LoggedText } from "../../events/logged-text.ts";
 import type { Position } from "../../events/position.ts";
 import { type EntryId, NO_ENTRY } from "../entry-id.ts";
-import type { Stretch } from "../lake/lake-writer.ts";
+import type { Rows, Stretch } from "../lake/lake-writer.ts";
+import { countMasked, type Entry, isMasked } from "./ingest-entry.ts";
 
 const name = ({ entity, id }: LoggedText): string => `${entity.kind}:${entity.id}\u0000${id}`;
+
+/** One entry that is applied, and which of its events are duplicates. */
+interface Judged {
+  readonly id: EntryId;
+  readonly bytes: Buffer;
+  readonly mask: Buffer | undefined;
+}
+
+/**
+ * Rows as the bytes of their entries, unpacked when they are asked for. Events wait for the lake for seconds: as
+ * objects, every collection of garbage meanwhile would copy them or mark them, which costs more than unpacking again.
+ */
+class PackedRows implements Rows {
+  readonly #partition: number;
+  readonly #entries: Judged[] = [];
+  length = 0;
+
+  constructor(partition: number) {
+    this.#partition = partition;
+  }
+
+  get entries(): number {
+    return this.#entries.length;
+  }
+
+  add(entry: Judged, rows: number): void {
+    this.#entries.push(entry);
+    this.length += rows;
+  }
+
+  [Symbol.iterator](): Generator<LoggedText> {
+    return this.after(0);
+  }
+
+  /** Without the first `skipped` entries. */
+  *after(skipped: number): Generator<LoggedText> {
+    for (let e = skipped; e < this.#entries.length; e++) {
+      const { id, bytes, mask } = this.#entries[e];
+      const events = unpackEntry(bytes, this.#partition, id.ms, id.seq);
+      for (let i = 0; i < events.length; i++) if (!mask || !isMasked(mask, i)) yield events[i];
+    }
+  }
+}
 
 /** What is applied in one partition and not yet in the lake. */
 export class Unlaked {
   readonly #partition: number;
-  #rows: LoggedText[] = [];
-  #flushing: readonly LoggedText[] = [];
+  #rows: PackedRows;
+  #flushing: PackedRows;
   /** Made when it is first asked for: few streams bring events so old that their ids were forgotten. */
   #names: Set<string> | undefined;
   #named = 0;
@@ -23,6 +68,8 @@ export class Unlaked {
   constructor(partition: number, after: EntryId = NO_ENTRY) {
     this.#partition = partition;
     this.#after = after;
+    this.#rows = new PackedRows(partition);
+    this.#flushing = new PackedRows(partition);
   }
 
   get rows(): number {
@@ -35,16 +82,18 @@ export class Unlaked {
   }
 
   /**
-   * Takes one whole entry, with those of its events that are no duplicates.
+   * Takes one whole entry with its verdicts.
    *
-   * @param due the lake must reach this entry, even if it has no rows
+   * @returns how many of its events are no duplicates
    */
-  add(entry: EntryId, events: number, accepted: readonly LoggedText[], due = false): void {
-    this.#due ||= due;
-    this.#first ??= entry;
-    this.#last = { ...entry, index: Math.max(0, events - 1) };
+  add({ id, bytes, events, erasure }: Entry, mask: Buffer | undefined): number {
+    this.#due ||= erasure !== undefined;
+    this.#first ??= id;
+    this.#last = { ...id, index: Math.max(0, events.length - 1) };
     this.#entries++;
-    for (const row of accepted) this.#rows.push(row);
+    const accepted = events.length - countMasked(mask, events.length);
+    if (accepted > 0) this.#rows.add({ id, bytes, mask }, accepted);
+    return accepted;
   }
 
   /**
@@ -63,7 +112,7 @@ export class Unlaked {
     };
     this.#flushing = this.#rows;
     this.#after = { ms: this.#last.ms, seq: this.#last.seq };
-    this.#rows = [];
+    this.#rows = new PackedRows(this.#partition);
     this.#names = undefined;
     this.#first = undefined;
     this.#last = undefined;
@@ -74,17 +123,19 @@ export class Unlaked {
 
   /** The stretch that was taken is in the lake. */
   written(): void {
-    this.#flushing = [];
+    this.#flushing = new PackedRows(this.#partition);
     this.#names = undefined;
   }
 
   /** Whether this event, by entity and id, is among the rows. */
   has(event: LoggedText): boolean {
     if (!this.#names) {
-      this.#names = new Set(this.#flushing.map(name));
+      this.#names = new Set();
+      for (const row of this.#flushing) this.#names.add(name(row));
       this.#named = 0;
     }
-    for (; this.#named < this.#rows.length; this.#named++) this.#names.add(name(this.#rows[this.#named]));
+    for (const row of this.#rows.after(this.#named)) this.#names.add(name(row));
+    this.#named = this.#rows.entries;
     return this.#names.has(name(event));
   }
 }
