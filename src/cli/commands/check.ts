@@ -3,7 +3,9 @@ import { type Command, InvalidArgumentError } from "commander";
 import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
 import { type CheckNeeds, type CheckReport, checkReceipts } from "../../scoring/check.ts";
+import type { ReceiptStore } from "../../scoring/receipt.ts";
 import { createStandingCheck } from "../../scoring/standing-check.ts";
+import { type ChainsReport, verifyChains } from "../../scoring/verify-chains.ts";
 import { createVersionScorers } from "../../scoring/version-scorers.ts";
 import { createDiskArtifacts } from "../../stores/disk/artifacts.ts";
 import { loadDeclarations, reducersOf } from "../../stores/disk/declarations.ts";
@@ -28,6 +30,7 @@ export function register(program: Command): void {
     .option("--receipts <n>", "how many receipts, the newest first", readCount, 1_000)
     .option("--watch", "go on: make again what is scored from now on, round by round, until it is stopped")
     .option("--every <time>", "with --watch: how long to wait between rounds, e.g. 10s", "30s")
+    .option("--chains", "follow every chain of receipts from its root instead, and say what was changed or taken out")
     .option("--json", "one JSON object on stdout; with --watch one a round")
     .addHelpText(
       "after",
@@ -41,9 +44,11 @@ portrait_mismatched_scores: \`portrait check --watch\` beside the worker is the 
 Examples:
   $ portrait check
   $ portrait check --receipts 100 --json
+  $ portrait check --chains
   $ portrait check --watch --every 1m`,
     )
-    .action(async ({ receipts, json = false, watch = false, every }: Options) => {
+    .action(async ({ receipts, json = false, watch = false, every, chains = false }: Options) => {
+      if (chains) return followChains(json);
       const say = (report: CheckReport) => {
         process.stdout.write(json ? `${JSON.stringify(summary(report))}\n` : words(report));
         if (report.mismatched.length > 0) process.exitCode = 1;
@@ -57,6 +62,7 @@ interface Options {
   readonly json?: boolean;
   readonly watch?: boolean;
   readonly every: string;
+  readonly chains?: boolean;
 }
 
 type Say = (report: CheckReport) => void;
@@ -69,6 +75,30 @@ async function once(count: number, quiet: boolean, say: Say): Promise<void> {
     await keep(report);
     say(report);
   });
+}
+
+/** Ends with 1 when a chain does not hold. */
+async function followChains(json: boolean): Promise<void> {
+  const bar = progressBar("following the chains", { quiet: json });
+  await withNeeds(async ({ receipts }) => {
+    const report = await verifyChains(receipts, bar.update);
+    bar.end(`${report.chains} chains`);
+    process.stdout.write(json ? `${JSON.stringify(report)}\n` : chainWords(report));
+    if (report.broken.length > 0) process.exitCode = 1;
+  });
+}
+
+function chainWords({ chains, links, receipts, broken }: ChainsReport): string {
+  if (chains === 0) return "No chains yet: score somebody first.\n";
+  const count = (n: number, what: string) => `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
+  const lines = [
+    `${count(chains, "chain")} of ${count(links, "link")}, which vouch for ${count(receipts, "receipt")}:`,
+    broken.length > 0
+      ? paint("red", `  ${broken.length} broken`)
+      : paint("green", "  every link follows from the one before it"),
+    ...broken.slice(0, SHOWN).map(({ chain, number, why }) => paint("red", `  ${chain}: link ${number} is ${why}`)),
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 /** Rounds until it is stopped; a round in hand is finished. What found nothing new says nothing. */
@@ -88,7 +118,10 @@ async function watchOn(most: number, everyMs: number, say: Say): Promise<void> {
 
 type Keep = (report: CheckReport) => Promise<void>;
 
-async function withNeeds(work: (needs: CheckNeeds, keep: Keep) => Promise<void>): Promise<void> {
+/** The store whole, so that its chains can be followed too. */
+type Needs = CheckNeeds & { readonly receipts: ReceiptStore };
+
+async function withNeeds(work: (needs: Needs, keep: Keep) => Promise<void>): Promise<void> {
   const config = loadConfig(process.env);
   const found = await findRedis(config);
   if (!found) {
