@@ -15,7 +15,7 @@ const CHUNK_EVENTS = 2_000;
 const CHUNK_ENTRIES = 200;
 /** How long a read waits for news: no news is what lets the worker look at the clock. */
 const BLOCK_MS = 40;
-/** On a cluster, where partitions lie on several slots and are asked one by one. */
+/** On a cluster, where partitions lie on several slots and are asked one by one: the less often the longer all are quiet. */
 const ASK_AGAIN_MS = 10;
 
 type Answer = [Buffer, RawEntry[]][] | null;
@@ -28,6 +28,7 @@ type Answer = [Buffer, RawEntry[]][] | null;
 export function createNewsReader(reader: Redis): (partitions: readonly Partition[]) => Promise<News[]> {
   let eventsAnEntry = 50; // measured as it goes: entries hold from one event to thousands
   let oneByOne = false;
+  let quietMs = 0;
 
   async function together(partitions: readonly Partition[], count: number): Promise<Answer> {
     const keys = partitions.map(({ index }) => logKey(index));
@@ -44,18 +45,16 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
   }
 
   async function each(partitions: readonly Partition[], count: number): Promise<Answer> {
-    const until = performance.now() + BLOCK_MS;
-    for (;;) {
-      const answers = await Promise.all(
-        partitions.map(
-          ({ index, cursor }) =>
-            reader.xreadBuffer("COUNT", count, "STREAMS", logKey(index), entryText(cursor)) as Promise<Answer>,
-        ),
-      );
-      const found = answers.flatMap((answer) => answer ?? []);
-      if (found.length > 0 || performance.now() > until) return found;
-      await sleep(ASK_AGAIN_MS);
-    }
+    const answers = await Promise.all(
+      partitions.map(
+        ({ index, cursor }) =>
+          reader.xreadBuffer("COUNT", count, "STREAMS", logKey(index), entryText(cursor)) as Promise<Answer>,
+      ),
+    );
+    const found = answers.flatMap((answer) => answer ?? []);
+    quietMs = found.length > 0 ? 0 : Math.min(quietMs + ASK_AGAIN_MS, BLOCK_MS);
+    if (quietMs > 0) await sleep(quietMs);
+    return found;
   }
 
   async function ask(partitions: readonly Partition[], count: number): Promise<Answer> {
