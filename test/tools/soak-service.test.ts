@@ -23,6 +23,7 @@ const GOOD: ServiceFacts = {
   redisRestarts: [{ signal: "SIGTERM", awayMs: 1_500 }],
   ...{ kills: 1, jobs: [job("v1")], remade: { features: 50, receipts: 20, replays: 2 } },
   ...{ differing: { count: 0, first: [] }, fromLog: { equal: 100, mismatched: 0 }, complaints: [] },
+  chains: { chains: 1, links: 40, receipts: 300, broken: [] },
 };
 
 const broken = (change: Partial<ServiceFacts>) =>
@@ -49,6 +50,8 @@ test("each promise is broken by what breaks it, and by nothing else", () => {
   expect(broken({ totals: { ...GOOD.totals, twoAnswers: ["v1 said 0.5 and 0.4"] } })).toEqual([equal]);
   expect(broken({ remade: { features: 50, receipts: 0, replays: 0 } })).toEqual([equal]); // nothing looked at is no proof
   expect(broken({ fromLog: { equal: 99, mismatched: 1 } })).toEqual(["served equals replayed from the log"]);
+  const cut = { chain: "R1", number: 3, why: "missing" } as const;
+  expect(broken({ chains: { ...GOOD.chains, broken: [cut] } })).toEqual(["the chains of receipts hold"]);
   const lost = "no retraining is lost";
   expect(broken({ jobs: [{ ...job("v1"), state: "waiting" }] })).toEqual([lost]);
   expect(broken({ jobs: [{ ...job("v1"), state: "failed" }] })).toEqual([lost]);

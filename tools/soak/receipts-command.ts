@@ -48,12 +48,14 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 
 function words(result: ReceiptsSoakResult): string {
-  const { versions, made, drawn, byId, ofFirstVersion, throughApi, equal, unequal, flips, seconds } = result;
+  const { versions, made, drawn, byId, ofFirstVersion, throughApi, equal, unequal, chains, flips, seconds } = result;
   const lines = [
     `${made.toLocaleString("en")} receipts of ${versions} versions in ${seconds} s; ${drawn.toLocaleString("en")} drawn at random: ` +
       `${byId.toLocaleString("en")} by id, ${ofFirstVersion.toLocaleString("en")} of the first version`,
     `replayed to the digest that the chain has held: ${equal.toLocaleString("en")} of ${drawn.toLocaleString("en")}, ` +
       `${throughApi.toLocaleString("en")} of them through the API`,
+    `${chains.chains} chain${chains.chains === 1 ? "" : "s"} of ${chains.links.toLocaleString("en")} links followed from the root, ` +
+      `${chains.broken.length} broken`,
     ...flips.map(({ where, tried, found, restored, names }) => {
       const named = Object.entries(names).map(([name, times]) => `${name} ${times}`);
       return `one bit in ${where}: ${found} of ${tried} found (${named.join(", ")}), ${restored} well again when it was put back`;

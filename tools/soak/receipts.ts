@@ -10,6 +10,7 @@ import { PortraitError } from "../../src/errors.ts";
 import type { Event } from "../../src/events/event.ts";
 import { silentLog } from "../../src/log.ts";
 import { type ReceiptReplay, replayReceipt } from "../../src/scoring/replay-receipt.ts";
+import { type ChainsReport, verifyChains } from "../../src/scoring/verify-chains.ts";
 import { createVersionScorers } from "../../src/scoring/version-scorers.ts";
 import { loadDeclarations, reducersOf } from "../../src/stores/disk/declarations.ts";
 import { createRedisArtifacts } from "../../src/stores/redis/artifacts.ts";
@@ -48,6 +49,8 @@ export interface ReceiptsSoakResult {
   readonly throughApi: number;
   readonly equal: number;
   readonly unequal: readonly string[];
+  /** Followed from their roots, before any bit was flipped. */
+  readonly chains: ChainsReport;
   readonly flips: readonly Flips[];
   readonly seconds: number;
 }
@@ -125,6 +128,7 @@ export async function soakReceipts(options: ReceiptsSoakOptions): Promise<Receip
         });
         onProgress(0.6 + (0.3 * at) / drawn.length, `${equal} of ${drawn.length} replayed`);
       }
+      const chains = await verifyChains(receipts);
       onProgress(0.9, "flipping bits");
       const flips = await flipBits({
         ...{ redis, receipts, artifactsDir: config.paths.artifacts, artifacts, random },
@@ -134,10 +138,12 @@ export async function soakReceipts(options: ReceiptsSoakOptions): Promise<Receip
       return {
         ok:
           equal === drawn.length &&
+          chains.broken.length === 0 &&
+          chains.receipts >= made.length &&
           drawn.length === options.receipts &&
           versions === rounds &&
           flips.every(({ tried, found, restored }) => tried > 0 && found === tried && restored === tried),
-        ...{ versions, made: made.length, drawn: drawn.length, equal, unequal: unequal.slice(0, SHOWN), flips },
+        ...{ versions, made: made.length, drawn: drawn.length, equal, unequal: unequal.slice(0, SHOWN), chains, flips },
         byId: drawn.filter(({ byId }) => byId).length,
         ofFirstVersion: drawn.filter(({ version }) => version === made[0].version).length,
         throughApi: Math.ceil(drawn.length / THROUGH_API),

@@ -1,4 +1,5 @@
 import type { JobView } from "../../src/retraining/queue.ts";
+import type { ChainsReport } from "../../src/scoring/verify-chains.ts";
 import type { Minute, Totals } from "./service-tally.ts";
 
 /** Everything that was seen, as plain values. */
@@ -26,6 +27,8 @@ export interface ServiceFacts {
   readonly differing: { readonly count: number; readonly first: readonly string[] };
   /** The newest receipts made again from the lake alone. */
   readonly fromLog: { readonly equal: number; readonly mismatched: number };
+  /** All chains that are still kept, followed from their roots. */
+  readonly chains: ChainsReport;
   readonly complaints: readonly string[];
 }
 
@@ -41,7 +44,7 @@ const MOST_NAMED = 4;
 
 /** The promises of the soak, one line each. */
 export function judge(facts: ServiceFacts): Line[] {
-  const { totals, jobs, wanted, differing, remade, fromLog } = facts;
+  const { totals, jobs, wanted, differing, remade, fromLog, chains } = facts;
   const failed = sumOf(totals.failed, facts.failedBeside);
   const strangers = Object.keys(failed).filter((code) => !code.startsWith("REDIS_"));
   const memory = flatness(facts.rssMb);
@@ -86,6 +89,13 @@ export function judge(facts: ServiceFacts): Line[] {
       name: "served equals replayed from the log",
       ok: fromLog.mismatched === 0 && fromLog.equal > 0,
       found: `${fromLog.equal} of the newest receipts equal to the last bit, ${fromLog.mismatched} differ`,
+    },
+    {
+      name: "the chains of receipts hold",
+      ok: chains.broken.length === 0 && chains.links > 0,
+      found:
+        `${chains.chains} chains of ${chains.links.toLocaleString("en")} links that vouch for ` +
+        `${chains.receipts.toLocaleString("en")} receipts, ${chains.broken.length} broken`,
     },
     {
       name: "no retraining is lost",

@@ -7,6 +7,7 @@ import { createRandom, type Random } from "../../models/random.ts";
 import { loadConfig } from "../../src/config.ts";
 import { isFinished, type JobView } from "../../src/retraining/queue.ts";
 import { checkReceipts } from "../../src/scoring/check.ts";
+import { verifyChains } from "../../src/scoring/verify-chains.ts";
 import { createVersionScorers } from "../../src/scoring/version-scorers.ts";
 import { createDiskArtifacts } from "../../src/stores/disk/artifacts.ts";
 import { loadDeclarations, reducersOf } from "../../src/stores/disk/declarations.ts";
@@ -230,6 +231,7 @@ export async function soakService(options: ServiceSoakOptions): Promise<ServiceF
       remade: remaker.made(),
       differing: remaker.differing(),
       fromLog: { equal: checked.equal, mismatched: checked.mismatched.length },
+      chains: await verifyChains(receipts),
       complaints,
     };
   } finally {
