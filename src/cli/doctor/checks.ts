@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { availableParallelism, totalmem } from "node:os";
 import { promisify } from "node:util";
 import { connectFailFast, whenReady } from "../../stores/redis/connect.ts";
+import { serversOf } from "../../stores/redis/servers.ts";
 import { atLeast, type Finding } from "./finding.ts";
 import { redisInstallLine } from "./install-redis.ts";
 
@@ -63,24 +64,28 @@ export async function checkRedisUrl(url: string): Promise<Finding> {
         found: "no answer within 2 s",
         remedy: "start that Redis, correct REDIS_URL, or unset it: portrait then runs a private one",
       };
-    const info = await redis.info();
-    const version = /redis_version:(\S+)/.exec(info)?.[1] ?? "0.0.0";
-    if (!atLeast(version, REDIS_FLOOR))
-      return {
-        name: "REDIS_URL",
-        state: "missing",
-        found: `Redis ${version}, wanted ${REDIS_FLOOR} or newer`,
-        remedy: "use a newer Redis, or unset REDIS_URL",
-      };
-    const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
-    if (policy !== undefined && policy !== "noeviction")
-      return {
-        name: "REDIS_URL",
-        state: "warn",
-        found: `Redis ${version}, maxmemory-policy ${policy}`,
-        remedy: "set maxmemory-policy noeviction: under another policy states and jobs can vanish unseen",
-      };
-    return { name: "REDIS_URL", state: "ok", found: `Redis ${version} answers` };
+    const infos = await Promise.all(serversOf(redis).map((server) => server.info()));
+    let version = "0.0.0";
+    for (const info of infos) {
+      version = /redis_version:(\S+)/.exec(info)?.[1] ?? "0.0.0";
+      if (!atLeast(version, REDIS_FLOOR))
+        return {
+          name: "REDIS_URL",
+          state: "missing",
+          found: `Redis ${version}, wanted ${REDIS_FLOOR} or newer`,
+          remedy: "use a newer Redis, or unset REDIS_URL",
+        };
+      const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
+      if (policy !== undefined && policy !== "noeviction")
+        return {
+          name: "REDIS_URL",
+          state: "warn",
+          found: `Redis ${version}, maxmemory-policy ${policy}`,
+          remedy: "set maxmemory-policy noeviction: under another policy states and jobs can vanish unseen",
+        };
+    }
+    const masters = infos.length > 1 ? `, a Cluster of ${infos.length} masters` : "";
+    return { name: "REDIS_URL", state: "ok", found: `Redis ${version} answers${masters}` };
   } finally {
     redis.disconnect();
   }

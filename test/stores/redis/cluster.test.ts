@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { checkRedisUrl } from "../../../src/cli/doctor/checks.ts";
 import { compose } from "../../../src/compose.ts";
 import { loadConfig } from "../../../src/config.ts";
 import type { Event } from "../../../src/events/event.ts";
@@ -158,6 +159,19 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
     onTestFinished(() => worker.close());
     const { id } = await one.services.retraining.ask({ model: "purchase", reason: "manual", seed: 7 });
     await expect.poll(async () => (await two.services.retraining.job(id))?.state, { timeout: 5_000 }).toBe("done");
+  });
+
+  test("the doctor looks at each of its masters", async () => {
+    expect(await checkRedisUrl(cluster.url)).toMatchObject({
+      state: "ok",
+      found: expect.stringContaining("a Cluster of 3 masters"),
+    });
+    await cluster.nodes[2].config("SET", "maxmemory-policy", "allkeys-lru");
+    expect(await checkRedisUrl(cluster.url)).toMatchObject({
+      state: "warn",
+      found: expect.stringContaining("allkeys-lru"),
+    });
+    await cluster.nodes[2].config("SET", "maxmemory-policy", "noeviction");
   });
 
   test("what breaks its schema is set aside, and limits are shared", async () => {
