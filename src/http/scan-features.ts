@@ -1,9 +1,10 @@
 import type { Column } from "../../models/model.ts";
 import { valueReader } from "../scoring/encode-row.ts";
 import { newRow } from "../scoring/new-row.ts";
-import { numberEnd, scanNumber } from "./scan-number.ts";
+import { numberEnd, POWERS, scanNumber } from "./scan-number.ts";
 
 const [QUOTE, COLON, COMMA, OPEN, CLOSE, BACKSLASH] = [34, 58, 44, 123, 125, 92];
+const [MINUS, POINT, LETTER_E] = [45, 46, 101];
 /** Columns that are tried before a name is looked up: callers keep to the order of the columns and leave some out. */
 const TRIED = 3;
 
@@ -24,10 +25,14 @@ export function endOfText(bytes: Uint8Array, at: number): number {
   return -1;
 }
 
-/** Fills `row` from the object at `from`. Answers the place after it; -1 when it is for somebody who reads more slowly. */
-export type ScanFeatures = (bytes: Buffer, from: number, row: Float64Array) => number;
+/**
+ * Fills the row that begins at `base` of `rows` from the object at `from`. Answers the place after it; -1 when it is for
+ * somebody who reads more slowly.
+ */
+export type ScanFeatures = (bytes: Buffer, from: number, rows: Float64Array, base: number) => number;
 
 export interface FeatureScanner {
+  readonly width: number;
   readonly newRow: () => Float64Array;
   readonly scan: ScanFeatures;
 }
@@ -37,54 +42,106 @@ export interface FeatureScanner {
  * `encodeInline` make of them, to the bit, in a quarter of the time.
  *
  * Everything that is not quite plain (an unknown name, a value of another type, an escape, a letter outside ASCII, null)
- * is left to them, who know the words for it. Cost: some 3 ns a byte.
+ * is left to them, who know the words for it. Cost: some 2 ns a byte.
  */
 export function createFeatureScanner(columns: readonly Column[]): FeatureScanner {
-  const names = columns.map(({ name }) => Buffer.from(JSON.stringify(name)));
   const places = new Map(columns.map(({ name }, place) => [name, place]));
+  const isNumber = columns.map(({ type }) => type === "number");
   const types = columns.map(({ type }) => type);
   const readers = columns.map(valueReader);
+  // every name with its colon, one after the other
+  const names = columns.map(({ name }) => Buffer.from(`${JSON.stringify(name)}:`));
+  const keys = new Uint8Array(Buffer.concat(names));
+  const starts = new Int32Array(columns.length + 1);
+  names.forEach(({ length }, place) => {
+    starts[place + 1] = starts[place] + length;
+  });
 
-  function placeOf(bytes: Buffer, at: number, next: number): number {
-    const last = Math.min(next + TRIED, names.length);
-    for (let place = next; place < last; place++) if (isAt(bytes, at, names[place])) return place;
-    const end = endOfText(bytes, at);
-    return end < 0 ? -1 : (places.get(bytes.toString("latin1", at + 1, end)) ?? -1);
+  /** The column whose name with its colon stands at `at`, among the few that are to be expected; -1 when it is none. */
+  function expected(bytes: Buffer, at: number, next: number): number {
+    const last = Math.min(next + TRIED, columns.length);
+    for (let place = next; place < last; place++) {
+      const end = starts[place + 1];
+      let key = starts[place];
+      for (let i = at; key < end && bytes[i] === keys[key]; i++) key++;
+      if (key === end) return place;
+    }
+    return -1;
   }
 
-  function scan(bytes: Buffer, from: number, row: Float64Array): number {
+  /** The place of the value when any of the columns is named at `at`; its column is `found`. -1 when none is. */
+  let found = 0;
+  function named(bytes: Buffer, at: number): number {
+    const end = endOfText(bytes, at);
+    const place = end < 0 ? undefined : places.get(bytes.toString("latin1", at + 1, end));
+    if (place === undefined) return -1;
+    found = place;
+    const colon = skipBlanks(bytes, end + 1);
+    return bytes[colon] === COLON ? skipBlanks(bytes, colon + 1) : -1;
+  }
+
+  function scan(bytes: Buffer, from: number, rows: Float64Array, base: number): number {
     if (bytes[from] !== OPEN) return -1;
     let at = skipBlanks(bytes, from + 1);
     if (bytes[at] === CLOSE) return at + 1;
     for (let next = 0; ; ) {
-      const place = placeOf(bytes, at, next);
-      if (place < 0) return -1;
+      let place = expected(bytes, at, next);
+      if (place >= 0) at += starts[place + 1] - starts[place];
+      else {
+        at = named(bytes, at);
+        if (at < 0) return -1;
+        place = found;
+      }
       next = place + 1;
-      at = skipBlanks(bytes, at + names[place].length);
-      if (bytes[at] !== COLON) return -1;
-      at = skipBlanks(bytes, at + 1);
-      if (types[place] === "number") {
-        const value = scanNumber(bytes, at);
-        if (Number.isNaN(value)) return -1;
-        row[place] = value + 0; // -0 becomes 0, as the encoder has it
-        at = numberEnd();
+      if (bytes[at] <= 32) at = skipBlanks(bytes, at);
+      if (isNumber[place]) {
+        // up to nine digits in whole numbers of 32 bits; whatever is longer or has an exponent goes to `scanNumber`
+        const negative = bytes[at] === MINUS;
+        const first = negative ? at + 1 : at;
+        let i = first;
+        let whole = 0;
+        for (let digit = bytes[i] - 48; digit >= 0 && digit <= 9; digit = bytes[++i] - 48)
+          whole = (whole * 10 + digit) | 0;
+        let digits = i - first;
+        let decimals = 0;
+        if (bytes[i] === POINT) {
+          const point = ++i;
+          for (let digit = bytes[i] - 48; digit >= 0 && digit <= 9; digit = bytes[++i] - 48)
+            whole = (whole * 10 + digit) | 0;
+          decimals = i - point;
+          if (decimals === 0) return -1;
+        }
+        if (bytes[first] === 48 && digits > 1) return -1;
+        digits += decimals;
+        let value: number;
+        if (digits > 9 || digits === decimals || (bytes[i] | 32) === LETTER_E) {
+          value = scanNumber(bytes, at);
+          if (Number.isNaN(value)) return -1;
+          i = numberEnd();
+        } else {
+          value = decimals === 0 ? whole : whole / POWERS[decimals];
+          if (negative) value = -value;
+        }
+        rows[base + place] = value + 0; // -0 becomes 0, as the encoder has it
+        at = i;
       } else {
         const end = types[place] === "category" ? endOfText(bytes, at) : endOfBoolean(bytes, at);
         if (end < 0) return -1;
         const text = bytes.toString("latin1", at, end + 1);
-        row[place] = readers[place](types[place] === "category" ? text.slice(1, -1) : text === "true");
+        rows[base + place] = readers[place](types[place] === "category" ? text.slice(1, -1) : text === "true");
         at = end + 1;
       }
-      at = skipBlanks(bytes, at);
+      if (bytes[at] <= 32) at = skipBlanks(bytes, at);
       if (bytes[at] === CLOSE) return at + 1;
       if (bytes[at] !== COMMA) return -1;
-      at = skipBlanks(bytes, at + 1);
+      at++;
+      if (bytes[at] <= 32) at = skipBlanks(bytes, at);
     }
   }
-  return { newRow: () => newRow(columns.length), scan };
+  return { width: columns.length, newRow: () => newRow(columns.length), scan };
 }
 
-function isAt(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
+export function isAt(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
   for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name[i]) return false;
   return true;
 }

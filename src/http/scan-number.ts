@@ -4,7 +4,8 @@ let end = 0;
 /** The place after the number that `scanNumber` read last. */
 export const numberEnd = (): number => end;
 
-const POWERS = Float64Array.from({ length: 16 }, (_, i) => 10 ** i);
+/** Exact powers of ten. */
+export const POWERS = Float64Array.from({ length: 16 }, (_, i) => 10 ** i);
 /** Characters; longer ones are not sent on purpose. */
 const LONGEST = 400;
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57;

@@ -1,8 +1,8 @@
 import type { Champions } from "../scoring/champions.ts";
-import type { GivenText } from "../scoring/given-text.ts";
+import type { GivenRows, GivenText } from "../scoring/given-text.ts";
 import type { ScoreRequest } from "../scoring/score.ts";
 import type { Scorer } from "../scoring/scorer.ts";
-import { createFeatureScanner, endOfText, type FeatureScanner, skipBlanks } from "./scan-features.ts";
+import { createFeatureScanner, endOfText, type FeatureScanner, isAt, skipBlanks } from "./scan-features.ts";
 import { numberEnd, scanNumber } from "./scan-number.ts";
 import { PROPERTIES_LIMIT } from "./schemas.ts";
 import { REASONS_LIMIT } from "./score-body.ts";
@@ -20,6 +20,11 @@ export interface ScoreScanner {
   one(bytes: Buffer): ScoreRequest | undefined;
   /** The requests of a list, or of `{"items": […]}`, all of this plain form; undefined when one is not. */
   many(bytes: Buffer, most: number): ScoreRequest[] | undefined;
+  /**
+   * The same when all of them are written alike: one model, the same options, no reasons, only the features differ. Then
+   * what stands around the features is compared byte by byte, and nothing is made for a request of its own.
+   */
+  rows(bytes: Buffer, most: number): GivenRows | undefined;
 }
 
 /**
@@ -49,7 +54,7 @@ export function createScoreScanner(champions: () => Champions): ScoreScanner {
     const readFeatures = (known: Scorer): number => {
       const { newRow, scan: scanFeatures } = scannerOf(known);
       row = newRow();
-      return known.columns.length > PROPERTIES_LIMIT ? -1 : scanFeatures(bytes, featuresAt, row);
+      return known.columns.length > PROPERTIES_LIMIT ? -1 : scanFeatures(bytes, featuresAt, row, 0);
     };
     for (let at = from; ; ) {
       at = skipBlanks(bytes, at + 1); // past the bracket or the comma
@@ -101,30 +106,78 @@ export function createScoreScanner(champions: () => Champions): ScoreScanner {
     },
     many(bytes, most) {
       const current = champions();
-      let at = skipBlanks(bytes, 0);
-      const wrapped = bytes[at] === OPEN;
-      if (wrapped) {
-        at = skipBlanks(bytes, at + 1);
-        const quote = endOfText(bytes, at);
-        if (quote < 0 || bytes.toString("latin1", at + 1, quote) !== "items") return undefined;
-        at = skipBlanks(bytes, quote + 1);
-        if (bytes[at] !== COLON) return undefined;
-        at = skipBlanks(bytes, at + 1);
-      }
-      if (bytes[at] !== LIST) return undefined;
+      let at = listStart(bytes);
+      if (at < 0) return undefined;
       const requests: ScoreRequest[] = [];
       do {
         const scanned = scan(bytes, skipBlanks(bytes, at + 1), current);
         if (scanned === undefined || requests.push(scanned.request) > most) return undefined;
         at = skipBlanks(bytes, scanned.end);
       } while (bytes[at] === COMMA);
-      if (bytes[at] !== LIST_END) return undefined;
-      at = skipBlanks(bytes, at + 1);
-      if (wrapped) {
-        if (bytes[at] !== CLOSE) return undefined;
+      return isListEnd(bytes, at) ? requests : undefined;
+    },
+    rows(bytes, most) {
+      const start = listStart(bytes);
+      const firstAt = skipBlanks(bytes, start + 1);
+      const first = start < 0 ? undefined : scan(bytes, firstAt, champions());
+      const given = first?.request.given;
+      if (!first || !given || first.request.reasons) return undefined;
+      const { scorer } = given;
+      const { scan: scanFeatures, width } = scannerOf(scorer);
+      const before = bytes.subarray(firstAt, given.from);
+      const after = bytes.subarray(given.to, first.end);
+      let values: Float64Array = given.row.slice();
+      const from = [given.from];
+      const to = [given.to];
+      let at = skipBlanks(bytes, first.end);
+      for (; bytes[at] === COMMA; at = skipBlanks(bytes, at)) {
         at = skipBlanks(bytes, at + 1);
+        const count = from.length;
+        if (count === most || !isAt(bytes, at, before)) return undefined;
+        // as many as there is room for in the body, if the others are as long as those so far
+        if ((count + 1) * width > values.length)
+          values = roomier(values, Math.ceil((bytes.length * count) / (at - firstAt)), width);
+        at += before.length;
+        const end = scanFeatures(bytes, at, values, count * width);
+        if (end < 0 || !isAt(bytes, end, after)) return undefined;
+        from.push(at);
+        to.push(end);
+        at = end + after.length;
       }
-      return at === bytes.length ? requests : undefined;
+      if (!isListEnd(bytes, at)) return undefined;
+      return { scorer, count: from.length, values, bytes, from, to, receipt: first.request.receipt };
     },
   };
+}
+
+/** Where the list of a batch begins: the body itself, or its `items`. -1 when it is neither. */
+function listStart(bytes: Buffer): number {
+  let at = skipBlanks(bytes, 0);
+  if (bytes[at] === OPEN) {
+    at = skipBlanks(bytes, at + 1);
+    const quote = endOfText(bytes, at);
+    if (quote < 0 || bytes.toString("latin1", at + 1, quote) !== "items") return -1;
+    at = skipBlanks(bytes, quote + 1);
+    if (bytes[at] !== COLON) return -1;
+    at = skipBlanks(bytes, at + 1);
+  }
+  return bytes[at] === LIST ? at : -1;
+}
+
+/** Whether the list ends at `at`, and the body with it. */
+function isListEnd(bytes: Buffer, at: number): boolean {
+  if (bytes[at] !== LIST_END) return false;
+  let end = skipBlanks(bytes, at + 1);
+  if (bytes[skipBlanks(bytes, 0)] === OPEN) {
+    if (bytes[end] !== CLOSE) return false;
+    end = skipBlanks(bytes, end + 1);
+  }
+  return end === bytes.length;
+}
+
+/** Room for `rows` rows or a few more than there are, missing where nothing is yet. */
+function roomier(values: Float64Array, rows: number, width: number): Float64Array {
+  const larger = new Float64Array(Math.max(width * (rows + 1), values.length + 16 * width));
+  larger.set(values);
+  return larger.fill(Number.NaN, values.length);
 }

@@ -1,6 +1,7 @@
 import { ZodError } from "zod";
 import { PortraitError } from "../errors.ts";
-import type { ScoreRequest, ScoreService } from "../scoring/score.ts";
+import type { GivenRows } from "../scoring/given-text.ts";
+import type { ScoreAnswer, ScoreRequest, ScoreService } from "../scoring/score.ts";
 import { type Problem, toProblem } from "./errors.ts";
 import { countScores } from "./hot-score.ts";
 import type { Metrics } from "./metrics.ts";
@@ -16,18 +17,15 @@ export interface ManyAnswers {
   readonly problems: readonly ItemProblem[];
 }
 
-export type ScoreMany = (items: readonly (ScoreRequest | Error)[]) => Promise<ManyAnswers>;
+export type ScoreMany = (items: GivenRows | readonly (ScoreRequest | Error)[]) => Promise<ManyAnswers>;
 
 /** Scores what could be read together, and gives each item its answer or its own error as text. */
 export const createScoreMany =
-  (service: Pick<ScoreService, "scoreBatch">, metrics: Pick<Metrics, "scored">): ScoreMany =>
+  (service: Pick<ScoreService, "scoreBatch" | "scoreRows">, metrics: Pick<Metrics, "scored">): ScoreMany =>
   async (items) => {
-    const good = items.filter((item): item is ScoreRequest => !(item instanceof Error));
-    const answers = await service.scoreBatch(good);
+    const answers = "scorer" in items ? await service.scoreRows(items) : await scoreGood(service, items);
     const problems: ItemProblem[] = [];
-    let next = 0;
-    const texts = items.map((item) => {
-      const answer = item instanceof Error ? item : answers[next++];
+    const texts = answers.map((answer) => {
       if (answer instanceof Error) {
         const problem = itemProblem(answer);
         problems.push(problem);
@@ -38,6 +36,15 @@ export const createScoreMany =
     });
     return { texts, problems };
   };
+
+async function scoreGood(
+  service: Pick<ScoreService, "scoreBatch">,
+  items: readonly (ScoreRequest | Error)[],
+): Promise<(ScoreAnswer | Error)[]> {
+  const answers = await service.scoreBatch(items.filter((item): item is ScoreRequest => !(item instanceof Error)));
+  let next = 0;
+  return items.map((item) => (item instanceof Error ? item : answers[next++]));
+}
 
 /** An item as a request, or why it is none: an error of one is not an error of all. */
 export function readItem(read: () => ScoreRequest): ScoreRequest | Error {

@@ -7,11 +7,12 @@ import type { StateStore, StoredState } from "../features/state-store.ts";
 import type { ChampionHolder, Champions } from "./champions.ts";
 import { championOf, chooseScorers, isAbout, mustFit } from "./choose-scorers.ts";
 import { createEncoders } from "./encoders.ts";
-import { type GivenText, textOf } from "./given-text.ts";
+import { type GivenRows, type GivenText, textOf } from "./given-text.ts";
 import { readTogether } from "./read-together.ts";
 import type { Reason } from "./reasons.ts";
 import type { NewReceipt, Receipt, ReceiptStore, ScoreRecord } from "./receipt.ts";
 import { createScoreGiven, isAway } from "./score-given.ts";
+import { createScoreRows, requestsOf } from "./score-rows.ts";
 import { isoOf, viewOf } from "./score-view.ts";
 import type { Score, Scorer } from "./scorer.ts";
 
@@ -87,6 +88,8 @@ export interface ScoreService {
   scoreAtOnce(request: ScoreRequest): ScoreAnswer | Promise<ScoreAnswer>;
   /** Scores many with one reading of the states and one set of champions; each by its place, as answer or as failure. */
   scoreBatch(requests: readonly ScoreRequest[]): Promise<(ScoreAnswer | PortraitError)[]>;
+  /** `scoreBatch` of rows that were read from one body for one champion, or for the one that answers now. */
+  scoreRows(given: GivenRows): Promise<(ScoreAnswer | PortraitError)[]>;
   /**
    * The models that a request is for, also those that are declared and have no champion yet. Asks nobody.
    *
@@ -133,6 +136,7 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
   const questions = new Map(needs.questions.map((question) => [question.model, question]));
   const encoders = createEncoders(reducers);
   const scoreGiven = createScoreGiven(needs);
+  const scoreRows = createScoreRows(needs);
   const read = readTogether((entities) => needs.states.read(entities));
 
   function prepare(whole: ScoreRequest, snapshot: Champions, known: Known | undefined): Prepared {
@@ -245,6 +249,22 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
     return answer(prepared, scored);
   }
 
+  async function scoreBatch(requests: readonly ScoreRequest[]): Promise<(ScoreAnswer | PortraitError)[]> {
+    const snapshot = champions.current();
+    const known = await readKnown(requests);
+    const prepared = requests.map((request, i) => orFailure(() => prepare(request, snapshot, known[i])));
+    const scored = scoreTogether(prepared);
+    return Promise.all(
+      prepared.map((one, i) => {
+        if (one instanceof PortraitError) return one;
+        const failure = scored[i].find((score) => score instanceof PortraitError);
+        if (failure) return failure;
+        const answered = answer(one, scored[i] as Score[]);
+        return answered instanceof Promise ? answered.catch(failureOf) : answered;
+      }),
+    );
+  }
+
   return {
     score,
     scoreAtOnce(request) {
@@ -253,21 +273,9 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
         ? scoreGiven(given, request)
         : score(request);
     },
-    async scoreBatch(requests) {
-      const snapshot = champions.current();
-      const known = await readKnown(requests);
-      const prepared = requests.map((request, i) => orFailure(() => prepare(request, snapshot, known[i])));
-      const scored = scoreTogether(prepared);
-      return Promise.all(
-        prepared.map((one, i) => {
-          if (one instanceof PortraitError) return one;
-          const failure = scored[i].find((score) => score instanceof PortraitError);
-          if (failure) return failure;
-          const answered = answer(one, scored[i] as Score[]);
-          return answered instanceof Promise ? answered.catch(failureOf) : answered;
-        }),
-      );
-    },
+    scoreRows: (given) =>
+      champions.current().get(given.scorer.name) === given.scorer ? scoreRows(given) : scoreBatch(requestsOf(given)),
+    scoreBatch,
     modelsOf(request) {
       const snapshot = champions.current();
       const entity = entityOf(request);

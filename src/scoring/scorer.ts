@@ -33,10 +33,12 @@ export interface Scorer {
   score(row: Float64Array): Score;
   /** What `score` says of each row, bit for bit, or refuses it with; by the model's kernel for many rows. */
   scoreRows(rows: readonly Float64Array[]): (Score | PortraitError)[];
+  /** `scoreRows` of `count` rows, one after the other in `values`. */
+  scoreMatrix(values: Float64Array, count: number): (Score | PortraitError)[];
   /** The `top` strongest exact contributions to the margin, strongest first. */
   explain(row: Float64Array, top: number): Explanation;
-  /** Names of the columns in which the row is unlike anything seen in training; usually none. */
-  unusual(row: Float64Array): readonly string[];
+  /** Names of the columns in which the row, beginning at `from`, is unlike anything seen in training; usually none. */
+  unusual(row: Float64Array, from?: number): readonly string[];
 }
 
 /** Makes a scorer of a checked artefact and its model, `modelOf(artifact)`. */
@@ -62,6 +64,8 @@ export function createScorer(artifact: Artifact, model: Model): Scorer {
     },
     scoreRows: (rows: readonly Float64Array[]) =>
       Array.from(model.margins(columnsOf(rows, manifest.columns.length), rows.length), judge),
+    scoreMatrix: (values: Float64Array, count: number) =>
+      Array.from(model.margins(transposed(values, count, manifest.columns.length), count), judge),
     explain,
     unusual: createUnusual(manifest.columns, manifest.usual),
   });
@@ -72,6 +76,14 @@ function columnsOf(rows: readonly Float64Array[], width: number): Float64Array[]
   const columns = Array.from({ length: width }, () => new Float64Array(rows.length));
   for (let i = 0; i < rows.length; i++) for (let j = 0; j < width; j++) columns[j][i] = rows[i][j];
   return columns;
+}
+
+function transposed(values: Float64Array, count: number, width: number): Float64Array[] {
+  return Array.from({ length: width }, (_, j) => {
+    const column = new Float64Array(count);
+    for (let i = 0, at = j; i < count; i++, at += width) column[i] = values[at];
+    return column;
+  });
 }
 
 const tooGreat = ({ model }: Manifest) =>

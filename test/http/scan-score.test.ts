@@ -76,7 +76,7 @@ test("features become the row that the encoder makes of them, or are left alone"
   fc.assert(
     fc.property(features, (text) => {
       const row = newRow();
-      const end = scan(Buffer.from(`${text}}`), 0, row);
+      const end = scan(Buffer.from(`${text}}`), 0, row, 0);
       if (end < 0) return;
       taken++;
       expect(end).toBe(Buffer.byteLength(text));
@@ -85,6 +85,35 @@ test("features become the row that the encoder makes of them, or are left alone"
     { numRuns: 5_000 },
   );
   expect(taken).toBeGreaterThan(1_000);
+});
+
+test("every number of a feature is the one that JSON.parse reads, to the bit", () => {
+  const columns: Column[] = [{ name: "x", type: "number" }];
+  const { scan } = createFeatureScanner(columns);
+  const rows = new Float64Array(3);
+  const read = (text: string) => {
+    rows.fill(Number.NaN);
+    return scan(Buffer.from(`{"x":${text}}`), 0, rows, 1) < 0 ? undefined : rows[1];
+  };
+  fc.assert(
+    fc.property(written, (text) => {
+      fc.pre(Number.isFinite(Number(text)));
+      expect(Object.is(read(text), JSON.parse(text) + 0)).toBe(true);
+    }),
+    { numRuns: 10_000 },
+  );
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom(..."0123456789.-+eE"), maxLength: 12 }), (text) => {
+      const value = read(text);
+      if (value !== undefined) expect(Object.is(value, JSON.parse(text) + 0)).toBe(true);
+    }),
+    { numRuns: 20_000 },
+  );
+  expect(read("123456789")).toBe(123_456_789);
+  expect(read("0.00012")).toBe(0.00012);
+  expect(read("-0")).toBe(0);
+  expect([read("00"), read("01"), read("1."), read("-"), read("")]).toEqual(Array(5).fill(undefined));
+  expect([rows[0], rows[2]]).toEqual([Number.NaN, Number.NaN]);
 });
 
 const body = fc
@@ -161,6 +190,53 @@ test("a batch is taken whole, as a list or as items, or not at all", () => {
   ])
     expect(many(text), text).toBeUndefined();
   expect(many(`[${one},${one},${one},${one}]`)).toBeUndefined();
+});
+
+test("a batch of items that are written alike is read into the very rows of its items, or not at all", () => {
+  let taken = 0;
+  const frame = fc.constantFrom<readonly [string, string]>(
+    ['{"models":["bank"],"features":', "}"],
+    ['{"models":["bank"],"features":', ',"receipt":"none"}'],
+    ['{ "features" : ', ' , "models" : [ "bank" ] }'],
+    ['{"features":', ',"models":["bank"],"reasons":1}'],
+    ['{"models":["other"],"features":', "}"],
+  );
+  const plain = fc.constantFrom('"age":41', '"a.b": -2.5', '"job":"nurse"', '"own home":true').map((one) => `{${one}}`);
+  const items = fc.array(fc.oneof({ weight: 9, arbitrary: plain }, features, fc.constant('{"age":40,"age":41}')), {
+    minLength: 1,
+    maxLength: 40,
+  });
+  fc.assert(
+    fc.property(frame, items, fc.constantFrom(",", " , "), fc.boolean(), ([before, after], given, comma, wrapped) => {
+      const list = `[${given.map((one) => `${before}${one}${after}`).join(comma)}]`;
+      const bytes = Buffer.from(wrapped ? `{"items":${list}}` : list);
+      const rows = scanner.rows(bytes, 30);
+      const many = scanner.many(bytes, 30);
+      if (rows === undefined) return;
+      taken++;
+      expect(rows.count).toBe(many?.length);
+      many?.forEach(({ given: one, receipt }, i) => {
+        expect(rows.values.slice(i * COLUMNS.length, (i + 1) * COLUMNS.length)).toEqual(one?.row);
+        expect([rows.from[i], rows.to[i], rows.receipt]).toEqual([one?.from, one?.to, receipt]);
+      });
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(taken).toBeGreaterThan(100);
+  const one = '{"models":["bank"],"features":{"age":40}}';
+  const other = '{"models":["bank"],"features":{"age":40},"receipt":"none"}';
+  for (const text of [
+    "",
+    "[",
+    "[]",
+    one,
+    `[${one}`,
+    `[${one},]`,
+    `[${one},${other}]`,
+    `[${one}]]`,
+    `{"items":[${one}]`,
+  ])
+    expect(scanner.rows(Buffer.from(text), 9), text).toBeUndefined();
 });
 
 test("an answer is written as JSON.stringify writes it", () => {

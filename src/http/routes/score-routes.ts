@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import { PortraitError } from "../../errors.ts";
+import type { GivenRows } from "../../scoring/given-text.ts";
 import type { ScoreRequest, ScoreService } from "../../scoring/score.ts";
 import { parse, type ReadBytes, readBody, readJsonBytes, utf8Of } from "../body.ts";
 import type { WithinDeadline } from "../deadline.ts";
@@ -92,13 +93,22 @@ export function scoreRoutes({
 }): Route[] {
   const readCall = createReadScore(scanner);
   const read = (line: Buffer) => oneOfMany(readCall(line));
-  const scoreMany = createScoreMany({ scoreBatch: async (some) => within(() => service.scoreBatch(some)) }, metrics);
+  const scoreMany = createScoreMany(
+    {
+      scoreBatch: async (some) => within(() => service.scoreBatch(some)),
+      scoreRows: async (rows) => within(() => service.scoreRows(rows)),
+    },
+    metrics,
+  );
 
   /** The requests of a batch: straight from its bytes when all are plain, else item by item. */
-  async function readBatch(headers: IncomingHttpHeaders, bytes: ReadBytes): Promise<(ScoreRequest | Error)[]> {
+  async function readBatch(
+    headers: IncomingHttpHeaders,
+    bytes: ReadBytes,
+  ): Promise<GivenRows | (ScoreRequest | Error)[]> {
     const lines = NDJSON.test(headers["content-type"] ?? "");
     const whole = lines ? undefined : await readJsonBytes(headers, bytes, MEGABYTE);
-    const requests = whole && scanner.many(whole, BATCH_LIMIT);
+    const requests = whole && (scanner.rows(whole, BATCH_LIMIT) ?? scanner.many(whole, BATCH_LIMIT));
     if (requests) return requests;
     const items = whole
       ? parse(utf8Of(whole))
