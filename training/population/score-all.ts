@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { z } from "zod";
 import { PortraitError } from "../../src/errors.ts";
+import type { EntityRef } from "../../src/events/event.ts";
 import type { Lake } from "../../src/events/event-log.ts";
 import type { Reducers } from "../../src/features/reducers.ts";
 import type { StateStore } from "../../src/features/state-store.ts";
@@ -17,7 +18,7 @@ import { createStateEncoder } from "../../src/scoring/state-encoder.ts";
 import { assign, type Segmentation, segmentationFits } from "../../src/segments/segmentation.ts";
 import type { SegmentationStore } from "../../src/segments/segmentation-store.ts";
 import { versionName } from "../retrain.ts";
-import { openScoreFile, type ScoredEntity } from "./score-file.ts";
+import { openScoreFile, type ScoredEntity, type ScoreFile } from "./score-file.ts";
 
 export interface ScoreAllRequest {
   readonly recipe: Recipe;
@@ -28,8 +29,8 @@ export interface ScoreAllRequest {
 }
 
 export interface ScoreAllNeeds {
-  readonly states: Pick<StateStore, "scan">;
-  readonly keptScores: Pick<KeptScores, "write">;
+  readonly states: Pick<StateStore, "scan" | "read">;
+  readonly keptScores: Pick<KeptScores, "write" | "forget">;
   readonly artifacts: Pick<ArtifactStore, "champion" | "load">;
   readonly segmentations: Pick<SegmentationStore, "champion">;
   /** How many there are, roughly, for the progress. */
@@ -66,6 +67,7 @@ const KEPT_RUNS = 5;
  * States are read page by page and scored by the kernel for many rows, so that memory holds a page, however many there
  * are. A run that is done is not done again; one that broke off is begun anew and writes over what it had written. When it
  * is cancelled, what portraits were given until then stays, for it is true of its version and moment; there is no file.
+ * Who was erased meanwhile is in neither.
  *
  * @throws PortraitError INPUT_INVALID for a model of an event in flight, MODEL_NOT_READY, MODEL_INPUT_MISMATCH,
  * STATE_FROM_OTHER_CATALOGUE, ARTIFACT_BROKEN, REDIS_AWAY, REDIS_FULL; the signal's reason
@@ -106,7 +108,11 @@ export async function scoreAll(request: ScoreAllRequest, needs: ScoreAllNeeds): 
     }
     signal?.throwIfAborted();
     onProgress(0.99, "writing the file");
-    await file.finish(join(root, folder, `${name}.parquet`));
+    const path = join(root, folder, `${name}.parquet`);
+    await file.finish(path);
+    const gone = await removeErased(file, needs);
+    if (gone > 0) await file.finish(path);
+    counts.scored -= gone;
   } finally {
     file.close();
   }
@@ -114,6 +120,21 @@ export async function scoreAll(request: ScoreAllRequest, needs: ScoreAllNeeds): 
   keepRun(join(root, folder), name, done);
   onProgress(1, "done");
   return resultOf(done);
+}
+
+/**
+ * Takes out who has no state any more. Called when the file has its name already: an erasure that took the state away
+ * before is seen here, and one that takes it away after looks through the files later than that, and finds this one.
+ */
+async function removeErased(file: ScoreFile, { states, keptScores }: ScoreAllNeeds): Promise<number> {
+  const gone: EntityRef[] = [];
+  for await (const entities of file.entities()) {
+    const stored = await states.read(entities);
+    gone.push(...entities.filter((_, i) => stored[i] === undefined));
+  }
+  await file.remove(gone);
+  for (const entity of gone) await keptScores.forget(entity);
+  return gone.length;
 }
 
 function mustJudgeEntities({ name, target }: Recipe): void {

@@ -18,6 +18,9 @@ export interface ScoredEntity {
 
 export interface ScoreFile {
   add(rows: readonly ScoredEntity[]): Promise<void>;
+  /** Who was added, some two thousand at a time. */
+  entities(): AsyncIterable<readonly EntityRef[]>;
+  remove(entities: readonly EntityRef[]): Promise<void>;
   /** Writes all that was added, the likeliest first; the file is there whole or not at all. */
   finish(path: string): Promise<void>;
   close(): void;
@@ -55,6 +58,19 @@ export async function openScoreFile(tempDir: string): Promise<ScoreFile> {
         appender.endRow();
       }
       appender.closeSync();
+    },
+    async *entities() {
+      const result = await connection.stream("SELECT kind, entity FROM scored");
+      for await (const rows of result.yieldRowsJs())
+        yield rows.map(([kind, id]) => ({ kind: String(kind), id: String(id) }));
+    },
+    async remove(entities) {
+      const gone = await connection.prepare("DELETE FROM scored WHERE kind = $1 AND entity = $2");
+      for (const { kind, id } of entities) {
+        gone.bindVarchar(1, kind);
+        gone.bindVarchar(2, id);
+        await gone.run();
+      }
     },
     async finish(path) {
       mkdirSync(dirname(path), { recursive: true });

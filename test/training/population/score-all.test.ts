@@ -123,6 +123,7 @@ test("a run that is delivered again is done once; one that broke off is begun an
   const { needs, root, keptScores } = await population();
   let pages = 0;
   const breaking: ScoreAllNeeds["states"] = {
+    ...needs.states,
     async *scan(kind) {
       for await (const page of needs.states.scan(kind)) {
         for (let at = 0; at < page.length; at += 40) {
@@ -141,6 +142,7 @@ test("a run that is delivered again is done once; one that broke off is begun an
   const untouched: ScoreAllNeeds = {
     ...needs,
     states: {
+      ...needs.states,
       // biome-ignore lint/correctness/useYield: it must not be asked
       async *scan() {
         throw new Error("read again");
@@ -160,6 +162,30 @@ test("a run that is delivered again is done once; one that broke off is begun an
   const left = readdirSync(join(root, "scores", "purchase"));
   expect(left.filter((name) => name.endsWith(".parquet"))).toHaveLength(5); // the oldest two have gone
   expect(left).not.toContain("2026-03-01T00-00-00-000Z.json");
+}, 30_000);
+
+test("who is erased while everybody is scored is in no file, and beside no portrait", async () => {
+  const { needs, root, keptScores, house } = await population();
+  const erased = { kind: "user", id: "person-5" };
+  const [key] = await house.redis.keys("s:{p*}:*:user:person-5");
+  const during: ScoreAllNeeds["states"] = {
+    ...needs.states,
+    async *scan(kind) {
+      yield* needs.states.scan(kind);
+      await house.redis.unlink(key); // as an erasure does, when the row was made already
+      await keptScores.forget(erased);
+      await keptScores.write("purchase", [
+        { entity: erased, score: { probability: 1, band: "", version: "v", at: 1 } },
+      ]);
+    },
+  };
+  const all = new Set(events.map(({ entity }) => entity.id)).size;
+  const result = await scoreAll({ recipe: purchase, askedAt: SHOP_CLOSES }, { ...needs, states: during });
+  expect(result.scored).toBe(all - 1);
+  const rows = await rowsOf(join(root, result.file ?? ""));
+  expect(rows).toHaveLength(all - 1);
+  expect(rows.map(({ entity }) => entity)).not.toContain(erased.id);
+  expect(await keptScores.read(erased)).toEqual({});
 }, 30_000);
 
 test("what cannot be is refused by name: no champion, an event in flight, another catalogue", async () => {
@@ -184,6 +210,7 @@ test("as a job of the worker: asked for once, beside a retraining of the same mo
   const slowly = {
     ...{ keptScores, tagRules, root, clock: needs.clock },
     states: {
+      ...states,
       async *scan(kind: string) {
         for await (const page of states.scan(kind)) {
           yield page.slice(0, 1);
