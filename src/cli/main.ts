@@ -32,6 +32,8 @@ const commands: (() => Promise<{ readonly register: (program: Command) => void }
   () => import("./commands/compact.ts"),
   () => import("./commands/dataset.ts"),
   () => import("./commands/keys.ts"),
+  () => import("./commands/erase.ts"),
+  () => import("./commands/export.ts"),
   () => import("./commands/audit.ts"),
   () => import("./commands/backup.ts"),
   () => import("./commands/check.ts"),

@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import { loadDeclarations, reducersOf } from "../stores/disk/declarations.ts";
 import { startIngestWorker } from "../stores/redis/ingest-worker.ts";
+import { erasing } from "./erasing.ts";
 import { ingestOptions } from "./ingest-options.ts";
 
 export interface Working {
@@ -23,18 +24,21 @@ export async function startWorking(
     import("../../training/worker.ts"),
     import("../../training/train-in-child.ts"),
   ]);
+  const reducers = reducersOf(declarations);
   const ingest = await startIngestWorker({
     redisUrl,
     ...ingestOptions(config),
-    reducers: reducersOf(declarations),
+    reducers,
     compactEveryMs: COMPACT_EVERY_MS,
     log,
   });
   const train = trainInChild({ env: { ...process.env, REDIS_URL: redisUrl }, memoryMb });
   const training = startTrainingWorker({ redisUrl, train, log });
+  const stopErasing = erasing(config, { redisUrl, reducers, log });
   return {
     ended: ingest.ended,
     async close() {
+      await stopErasing(); // before the worker that its log needs
       await training.close();
       await ingest.close();
     },

@@ -48,10 +48,12 @@ export type Certificate = z.infer<typeof Certificate>;
 const digestOf = (facts: Omit<Certificate, "digest">): string =>
   createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 
-export const sealCertificate = (facts: Omit<Certificate, "digest">): Certificate => ({
-  ...facts,
-  digest: digestOf(facts),
-});
+const Facts = Certificate.omit({ digest: true });
+
+export function sealCertificate(given: Omit<Certificate, "digest">): Certificate {
+  const facts = Facts.parse(given); // in the order of the schema, in which it is read again
+  return { ...facts, digest: digestOf(facts) };
+}
 
 export const certificateText = (certificate: Certificate): string => `${JSON.stringify(certificate, null, 2)}\n`;
 

@@ -7,7 +7,7 @@ import type { Quarantine } from "../events/quarantine.ts";
 import { extendReach, NO_REACH, type Reach, reachText } from "../events/reach.ts";
 import type { Reducers } from "../features/reducers.ts";
 import type { ReceiptStore } from "../scoring/receipt.ts";
-import { subjectDigest } from "../stores/disk/audit.ts";
+import { subjectOfFolder } from "../stores/disk/audit.ts";
 import { keepCertificate } from "../stores/disk/certificates.ts";
 import { type EraseRowsOptions, eraseRows, type RowsErased } from "../stores/lake/erase-rows.ts";
 import { listTombstones, removeTombstone, type Tombstone } from "../stores/lake/tombstones.ts";
@@ -80,12 +80,13 @@ export async function erasePerson(entity: EntityRef, asked: AskedBy, needs: Eras
     const ofEntity = () => listTombstones(paths.lake).filter((one) => sameEntity(one.entity, entity));
     const resumed = ofEntity().length > 0;
     const untilOf = (erasure: string) => ofEntity().find((one) => one.erasure === erasure)?.until;
-    const states = await eraseEntity({ redis, partitions, untilOf }, id, entity);
+    await eraseEntity({ redis, partitions, untilOf }, id, entity);
     await fault?.("after-log");
     onProgress?.(0.2, "the lake");
     const tombstones = ofEntity();
     const until = tombstones.reduce(reachOf, NO_REACH);
-    const { removed, kept, ...lake } = await rowsOf({ erasure: id, entity, until }, needs);
+    const states = tombstones.reduce((sum, one) => sum + one.states, 0);
+    const { removed, kept, ...lake } = await rowsOf({ entity, until }, needs);
     for (const { erasure } of tombstones) removeTombstone(paths.lake, erasure);
     await fault?.("after-lake");
     onProgress?.(0.7, "receipts");
@@ -107,7 +108,7 @@ export async function erasePerson(entity: EntityRef, asked: AskedBy, needs: Eras
       id,
       at: new Date(clock()).toISOString(),
       kind: entity.kind,
-      subject: await subjectDigest(paths.audit, entity),
+      subject: (await subjectOfFolder(paths.audit))(entity),
       by: who,
       gone: { states, rows: removed, nobodys: kept, ...lake, scores, receipts, quarantined, ...tables },
       until: reachText(until),
@@ -132,7 +133,7 @@ const MOST_LOGGED = 1_000;
 const reachOf = (reach: Reach, { until }: Tombstone): Reach =>
   until.reduce((sum, { partition, position }) => extendReach(sum, partition, position), reach);
 
-async function rowsOf(tombstone: Tombstone, needs: EraseNeeds): Promise<RowsErased> {
+async function rowsOf(tombstone: Pick<Tombstone, "entity" | "until">, needs: EraseNeeds): Promise<RowsErased> {
   const { paths, reducers, clock, patienceMs = 600_000, fault } = needs;
   const patient = clock() + patienceMs;
   for (;;) {

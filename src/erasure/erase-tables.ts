@@ -56,27 +56,26 @@ export function tablesBelow(root: string): string[] {
     .sort();
 }
 
-/** The condition that a row of this table is about the entity; undefined when the table names none. */
-export async function rowsAbout(
+/** Where a table names entities; undefined when it names none. */
+export async function columnsOf(
   connection: DuckDBConnection,
   file: string,
-  { kind, id }: EntityRef,
-): Promise<{ readonly rows: string; readonly condition: string } | undefined> {
+): Promise<{ readonly rows: string; readonly column: string; readonly hasKind: boolean } | undefined> {
   const rows = file.endsWith(".parquet")
     ? `read_parquet(${sqlText(file)})`
     : `read_csv(${sqlText(file)}, header = true, all_varchar = true)`;
   const described = await (await connection.run(`DESCRIBE SELECT * FROM ${rows}`)).getRows();
   const columns = described.map(([name]) => String(name));
   const column = ["entity", "id"].find((name) => columns.includes(name));
-  if (column === undefined) return undefined;
-  const ofKind = columns.includes("kind") ? ` AND kind::VARCHAR = ${sqlText(kind)}` : "";
-  return { rows, condition: `coalesce(${column}::VARCHAR = ${sqlText(id)}${ofKind}, false)` };
+  return column === undefined ? undefined : { rows, column, hasKind: columns.includes("kind") };
 }
 
 async function eraseFrom(connection: DuckDBConnection, file: string, entity: EntityRef): Promise<number> {
-  const found = await rowsAbout(connection, file, entity);
-  if (!found) return 0;
-  const { rows, condition } = found;
+  const table = await columnsOf(connection, file);
+  if (!table) return 0;
+  const { rows, column, hasKind } = table;
+  const ofKind = hasKind ? ` AND kind::VARCHAR = ${sqlText(entity.kind)}` : "";
+  const condition = `coalesce(${column}::VARCHAR = ${sqlText(entity.id)}${ofKind}, false)`;
   const counted = await connection.run(`SELECT count(*)::DOUBLE FROM ${rows} WHERE ${condition}`);
   const [[count]] = (await counted.getRows()) as number[][];
   if (count === 0) return 0;

@@ -35,7 +35,7 @@ export interface Erasures {
 
 /** The side of the worker. */
 export interface ErasureQueue extends Erasures {
-  /** All that waits, and the right to do it until it is released; undefined when another worker has that right. */
+  /** All that waits, and the right to do it until it is released; undefined when nothing waits, or another worker has that right. */
   claim(): Promise<{ readonly waiting: readonly ErasureWanted[]; release(): Promise<void> } | undefined>;
   /** The entity of an erasure is forgotten here with its end. */
   settle(wanted: ErasureWanted, end: ErasureEnd): Promise<void>;

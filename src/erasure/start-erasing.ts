@@ -26,26 +26,31 @@ export function startErasing({ queue, erase, settled, everyMs = 1_000, log }: Er
     const claim = await queue.claim();
     if (!claim) return;
     try {
+      let ended = 0;
       for (const wanted of claim.waiting) {
-        if (closed) return;
-        await one(wanted);
+        if (closed) break;
+        if (await one(wanted)) ended++;
       }
-      if (claim.waiting.length > 0) await settled();
+      if (ended > 0) await settled();
     } finally {
       await claim.release();
     }
   }
 
-  async function one(wanted: ErasureWanted): Promise<void> {
+  /** @returns whether it has come to its end */
+  async function one(wanted: ErasureWanted): Promise<boolean> {
     const { id } = wanted;
     try {
       const certificate = await erase(wanted);
       await queue.settle(wanted, { certificate });
       log.info({ erasure: id, ...certificate.gone }, "an entity was erased");
+      return true;
     } catch (error) {
       const known = error instanceof PortraitError;
       log.error({ erasure: id, code: known ? error.code : "INTERNAL", reason: wordsOf(error) }, "an erasure failed");
-      if (!known || !error.retry) await queue.settle(wanted, { code: known ? error.code : "INTERNAL" });
+      if (known && error.retry) return false;
+      await queue.settle(wanted, { code: known ? error.code : "INTERNAL" });
+      return true;
     }
   }
 

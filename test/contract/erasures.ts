@@ -48,9 +48,7 @@ export function erasuresKeepTheirPromises(name: string, open: () => Promise<Eras
       await claim?.release();
       expect(await queue.find(asked.id)).toEqual({ ...asked, state: "done", certificate });
       expect(await queue.find(other.id)).toEqual({ ...other, state: "failed", code: "LAKE_BROKEN" });
-      const next = await queue.claim();
-      expect(next?.waiting).toEqual([]);
-      await next?.release();
+      expect(await queue.claim()).toBeUndefined();
       expect((await queue.ask({ entity, who: "k3y" })).id).not.toBe(asked.id); // a new life may be erased too
       expect(await queue.find("nobody")).toBeUndefined();
     });

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import type { Column } from "../../models/model.ts";
 import { type EraseNeeds, type ErasePoint, erasePerson } from "../../src/erasure/erase-person.ts";
+import { verifyErasure } from "../../src/erasure/verify-erasure.ts";
 import type { EntityRef } from "../../src/events/event.ts";
 import { createJoint } from "../../src/features/joint.ts";
 import { createChampionHolder } from "../../src/scoring/champions.ts";
@@ -133,6 +134,7 @@ test("nothing of a person is left in any byte, and nobody else loses anything", 
   await erasePerson({ kind: "card", id: `card of ${ZAPHOD}` }, { who: "k3y" }, needs);
   expect(await keysNaming(house.redis, ZAPHOD)).toEqual([]);
   expect(await filesNaming(paths.root, ZAPHOD)).toEqual([]);
+  expect(certificate.until.split(" ").every((line) => /^\d+\/\d+-\d+-\d{1,9}$/.test(line))).toBe(true);
   expect(await filesNaming(dir, ZAPHOD)).toEqual([]);
 
   await expect(replayReceipt(his, needed)).rejects.toMatchObject({ code: "ERASED" });
@@ -150,6 +152,15 @@ test("nothing of a person is left in any byte, and nobody else loses anything", 
   await worker.close();
   await replayStates(options(house));
   expect(await house.states.read([zaphod])).toEqual([undefined]);
+
+  // verified by the digest of his name alone; what has come since is a new life
+  const verify = () => verifyErasure(certificate, needs);
+  expect(await verify()).toEqual({ ok: true, inAudit: true, back: {}, since: {} });
+  const again = await house.work({ flushMs: 10 });
+  await house.log.append([pay(ZAPHOD, 1)]);
+  await again.idle();
+  writeFileSync(table, `entity,score\n${ZAPHOD},0.5\n`);
+  expect(await verify()).toMatchObject({ ok: false, back: { tables: 1 }, since: { rows: 1, states: 1 } });
 
   const kept = readFileSync(certificatePath(paths.audit, "e1"), "utf8");
   expect(JSON.parse(kept)).toEqual(certificate);

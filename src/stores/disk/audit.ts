@@ -119,9 +119,11 @@ const entryIn = (line: string): AuditEntry[] => {
 const subjectOf = (salt: string, entity: EntityRef) =>
   createHmac("sha256", salt).update(entityKey(entity)).digest("hex").slice(0, 32);
 
-/** What the audit of this folder calls an entity. */
-export const subjectDigest = async (folder: string, entity: EntityRef): Promise<string> =>
-  subjectOf(await loadSalt(folder), entity);
+/** Says what the audit of this folder calls an entity. */
+export async function subjectOfFolder(folder: string): Promise<(entity: EntityRef) => string> {
+  const salt = await loadSalt(folder);
+  return (entity) => subjectOf(salt, entity);
+}
 
 /** A new file, and its first line: the heads of all that are there. */
 async function begin(folder: string, now: number): Promise<{ readonly chain: Chain; readonly line: string }> {

@@ -14,11 +14,14 @@ import { syncFile, syncFolder } from "./lake-writer.ts";
 import { listWhole, PART_FORMAT, type Part, readFooters, resolveChain } from "./parts.ts";
 import type { Tombstone } from "./tombstones.ts";
 
+/** Whom, and how far. */
+type Told = Pick<Tombstone, "entity" | "until">;
+
 export interface EraseRowsOptions {
   readonly dir: string;
   readonly tempDir?: string;
   readonly memoryMb?: number;
-  readonly tombstone: Tombstone;
+  readonly tombstone: Told;
   readonly reducers: Reducers;
   readonly now?: () => number;
   /** Called at the narrow places, so that tests can end the process there. */
@@ -82,14 +85,10 @@ export async function eraseRows(options: EraseRowsOptions): Promise<RowsErased> 
 }
 
 /** Rows that may be about the person: his own, and those whose properties hold his id somewhere. */
-const mayBeAbout = ({ entity: { kind, id } }: Tombstone): string =>
+const mayBeAbout = ({ entity: { kind, id } }: Told): string =>
   `((kind = ${sqlText(kind)} AND entity = ${sqlText(id)}) OR contains(properties, ${sqlText(JSON.stringify(id).slice(1, -1))}))`;
 
-async function filesWith(
-  connection: DuckDBConnection,
-  parts: readonly Part[],
-  tombstone: Tombstone,
-): Promise<Set<string>> {
+async function filesWith(connection: DuckDBConnection, parts: readonly Part[], tombstone: Told): Promise<Set<string>> {
   if (parts.length === 0) return new Set();
   const list = sqlList(parts.map(({ file }) => file));
   const found = await connection.run(

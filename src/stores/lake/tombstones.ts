@@ -15,6 +15,8 @@ export interface Tombstone {
   readonly erasure: string;
   readonly entity: EntityRef;
   readonly until: Reach;
+  /** How many states went when it was the erasure's turn. */
+  readonly states: number;
 }
 
 const pathOf = (dir: string, erasure: string) => join(dir, FOLDER, `${encodeURIComponent(erasure)}.json`);

@@ -25,7 +25,7 @@ export function createMemoryErasures({
     },
     find: async (id) => views.get(id),
     async claim() {
-      if (claimed) return undefined;
+      if (claimed || waiting.size === 0) return undefined;
       claimed = true;
       return {
         waiting: [...waiting.values()],

@@ -26,14 +26,13 @@ export interface EraseEntityOptions {
  *
  * What is in the log already is applied before, so that events on their way to a second entity do not come too late.
  *
- * @returns how many states there were
  * @throws PortraitError WORKER_AWAY when nobody applies the log; CONFIG_INVALID when the worker writes another lake
  */
-export async function eraseEntity(options: EraseEntityOptions, id: string, entity: EntityRef): Promise<number> {
+export async function eraseEntity(options: EraseEntityOptions, id: string, entity: EntityRef): Promise<void> {
   const { redis, partitions, untilOf, pauseMs = 50 } = options;
   await agreeOnPartitions(redis, partitions);
   if (!(await whenApplied(redis, partitions, 0))) throw noWorker();
-  const states = await statesOf(redis, partitions, entity);
+  await sweepNext(redis, partitions, entity);
   const entries = await appendErasure(redis, partitions, { id, entity });
   await reached(redis, entries, cursorKey, pauseMs);
   const until = untilOf(id);
@@ -43,7 +42,6 @@ export async function eraseEntity(options: EraseEntityOptions, id: string, entit
     return line && compareEntries(line.position, entry) > 0 ? line.position : entry;
   });
   await reached(redis, ends, lakedKey, pauseMs);
-  return states;
 }
 
 async function reached(
@@ -61,18 +59,14 @@ async function reached(
   }
 }
 
-/**
- * How many states of an entity there are: one, in the generation in force. What a replay that died has left in the next
- * one is deleted here.
- */
-async function statesOf(redis: Redis, partitions: number, entity: EntityRef): Promise<number> {
+/** Deletes what a replay that died has left of an entity in the generation that it was making. */
+async function sweepNext(redis: Redis, partitions: number, entity: EntityRef): Promise<void> {
   const partition = partitionOf(entity, partitions);
-  const generation = (await cataloguesInForce(redis, partitions))[partition]?.generation ?? 1;
-  const left = stateKey(partition, generation + 1, entity);
+  const next = 1 + ((await cataloguesInForce(redis, partitions))[partition]?.generation ?? 0);
+  const left = stateKey(partition, next, entity);
   const value = await redis.getBuffer(left);
   const days = value ? openStored(value).ids.sealedDays() : [];
-  await redis.unlink(left, ...days.map((day) => idsKey(partition, generation + 1, day, entity)));
-  return redis.exists(stateKey(partition, generation, entity));
+  await redis.unlink(left, ...days.map((day) => idsKey(partition, next, day, entity)));
 }
 
 const noWorker = () =>

@@ -54,6 +54,7 @@ export function createRedisErasures(options: {
 
     claim: () =>
       asked(async () => {
+        if ((await redis.hlen(WANTED)) === 0) return undefined;
         if ((await redis.eval(TAKE, 1, LEASE, token, leaseMs)) !== 1) return undefined;
         const timer = setInterval(() => void redis.eval(RENEW, 1, LEASE, token, leaseMs).catch(() => {}), leaseMs / 3);
         const release = async () => {

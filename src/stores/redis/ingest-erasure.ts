@@ -20,8 +20,8 @@ for k = 3, #KEYS do redis.call('UNLINK', KEYS[k]) end
 redis.call('SET', KEYS[1], ARGV[2])
 return 1`;
 
-/** Every index of an entry is before it. */
-const END_OF_ENTRY = Number.MAX_SAFE_INTEGER;
+/** Every index of an entry is before it; the most that a position says as text. */
+const END_OF_ENTRY = 999_999_999;
 
 /**
  * Applies an erasure in its turn: whatever the log held of the entity before it is no longer in its state, and
@@ -48,9 +48,9 @@ export async function applyErasure(
       { partition: index, position: { ...entry.id, index: END_OF_ENTRY } },
       ...[...partition.marks].map(([origin, position]) => ({ partition: origin, position })),
     ];
-    writeTombstone(tools.lakeDir, { erasure: id, entity, until });
     const key = stateKey(index, catalogue.generation, entity);
     const value = await redis.getBuffer(key);
+    writeTombstone(tools.lakeDir, { erasure: id, entity, until, states: value ? 1 : 0 });
     const days = value ? openStored(value).ids.sealedDays() : [];
     keys.push(key, ...days.map((day) => idsKey(index, catalogue.generation, day, entity)));
     await fault?.("before-erasure-commit");

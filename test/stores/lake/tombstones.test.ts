@@ -15,6 +15,7 @@ const tombstone = (user: string, ms = 99): Tombstone => ({
   erasure: `of ${user}`,
   entity: { kind: "user", id: user },
   until: [{ partition: 0, position: { ms, seq: 0, index: 0 } }],
+  states: 1,
 });
 const row = (ms: number, user: string) =>
   new LoggedText(0, { ms, seq: 0, index: 0 }, `m${ms}`, "E", { kind: "user", id: user }, NOON, NOON, "{}");

@@ -28,6 +28,7 @@ erasuresKeepTheirPromises("in Redis", async () => {
 test("one worker erases at a time, and goes on as long as it lives", async () => {
   await server.flush();
   const [one, other] = [await open(60), await open(60)];
+  await one.ask({ entity: { kind: "user", id: "zaphod" }, who: "k3y" });
   const claim = await one.claim();
   await new Promise((pause) => setTimeout(pause, 150));
   expect(await other.claim()).toBeUndefined();

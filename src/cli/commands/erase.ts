@@ -1,0 +1,148 @@
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+import { loadConfig } from "../../config.ts";
+import type { Certificate } from "../../erasure/certificate.ts";
+import { PortraitError } from "../../errors.ts";
+import type { EntityRef } from "../../events/event.ts";
+import { readEntity } from "../entity-argument.ts";
+import { ingestOptions } from "../ingest-options.ts";
+import { progressBar } from "../progress.ts";
+import { paint, table } from "../terminal.ts";
+
+interface Options {
+  readonly yes?: boolean;
+  readonly verify?: string;
+  readonly json?: boolean;
+}
+
+/** `portrait erase`: a person goes, everywhere, with a certificate; or a certificate is verified. */
+export function register(program: Command): void {
+  program
+    .command("erase")
+    .description("Erase all that is known of one entity, with a certificate of what went; or verify a certificate")
+    .argument("[entity]", "whom: kind:id, such as user:u1")
+    .option("--yes", "do it without asking")
+    .option("--verify <certificate>", "erase nothing: look whether anything has come back; 1 when it has")
+    .option("--json", "one JSON object on stdout: the certificate, or what was found")
+    .addHelpText(
+      "after",
+      `
+Goes: the state, events in the log and the lake, receipts, kept scores, what waits in quarantine, rows in tables below the
+var folder; the append-only file of Redis is written anew. Stays: events that touched other declared entities (a terminal),
+for those only and without the person; what models learned; back-ups, which are yours to look after. docs/privacy.md tells
+all of it. What comes later begins a new life. Runs beside \`portrait up\` or \`portrait work\`; where none runs, the command
+applies the log itself. An erasure that was interrupted is ended by the same command.
+
+Examples:
+  $ portrait erase user:u1
+  $ portrait erase card:4711 --yes --json
+  $ portrait erase --verify data/var/audit/certificates/0b4f….json`,
+    )
+    .action(async (text: string | undefined, { yes = false, verify, json = false }: Options) => {
+      if (verify !== undefined) return verifyOne(verify, json);
+      if (text === undefined)
+        throw new PortraitError(
+          "INPUT_INVALID",
+          "Wanted an entity as kind:id, or --verify <certificate>; found neither.",
+        );
+      const entity = readEntity(text);
+      if (!yes) await confirm(entity, text);
+      const bar = progressBar("Erasing", { quiet: json });
+      const certificate = await eraseOne(entity, bar.update);
+      bar.end("erased");
+      process.stdout.write(json ? `${JSON.stringify(certificate)}\n` : words(certificate));
+    });
+}
+
+async function confirm(entity: EntityRef, text: string): Promise<void> {
+  if (!process.stdin.isTTY)
+    throw new PortraitError("INPUT_INVALID", "Wanted --yes, because nobody can be asked here. Nothing was erased.");
+  const ask = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const said = await ask.question(`All that is known of this ${entity.kind} will be gone for ever. Type ${text}: `);
+    if (said.trim() !== text) throw new PortraitError("INPUT_INVALID", "That was another one. Nothing was erased.");
+  } finally {
+    ask.close();
+  }
+}
+
+async function eraseOne(entity: EntityRef, onProgress: (done: number, note?: string) => void): Promise<Certificate> {
+  const config = loadConfig(process.env);
+  const [{ withRedis }, { eraseNeedsOf }, { erasePerson }, { startIngestWorker }, { openDiskAudit }, declarations] =
+    await Promise.all([
+      import("../with-redis.ts"),
+      import("../erasing.ts"),
+      import("../../erasure/erase-person.ts"),
+      import("../../stores/redis/ingest-worker.ts"),
+      import("../../stores/disk/audit.ts"),
+      import("../../stores/disk/declarations.ts"),
+    ]);
+  const reducers = declarations.reducersOf(declarations.loadDeclarations(config.declarations));
+  return withRedis(config, async (redis, { url, from }) => {
+    const audit = openDiskAudit(config.paths.audit);
+    const worker =
+      from === "own" ? await startIngestWorker({ redisUrl: url, ...ingestOptions(config), reducers }) : undefined;
+    try {
+      const who = `cli:${process.getuid?.() ?? 0}`;
+      const needs = eraseNeedsOf(config, redis, reducers, audit);
+      return await erasePerson(entity, { who }, { ...needs, onProgress });
+    } finally {
+      await worker?.close();
+      await audit.close();
+    }
+  });
+}
+
+function words({ id, gone, remains, resumed }: Certificate): string {
+  const rows = Object.entries(gone).map(([what, count]) => [what, count.toLocaleString("en-US")]);
+  const lines = [
+    table(["what went", ""], rows),
+    "",
+    ...remains.map(({ place, why }) => `${paint("dim", "stays")}  ${place}: ${why}`),
+    "",
+    ...(resumed ? ["An earlier erasure had not ended; what that one took away is not counted here."] : []),
+    `The certificate is ${id}.json in var/audit/certificates.`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+async function verifyOne(path: string, json: boolean): Promise<void> {
+  const config = loadConfig(process.env);
+  const [{ withRedis }, { eraseNeedsOf }, { verifyErasure }, { parseCertificate }, { openDiskAudit }, declarations] =
+    await Promise.all([
+      import("../with-redis.ts"),
+      import("../erasing.ts"),
+      import("../../erasure/verify-erasure.ts"),
+      import("../../erasure/certificate.ts"),
+      import("../../stores/disk/audit.ts"),
+      import("../../stores/disk/declarations.ts"),
+    ]);
+  const certificate = parseCertificate(readCertificate(path));
+  const reducers = declarations.reducersOf(declarations.loadDeclarations(config.declarations));
+  const found = await withRedis(config, async (redis) => {
+    const audit = openDiskAudit(config.paths.audit);
+    try {
+      return await verifyErasure(certificate, eraseNeedsOf(config, redis, reducers, audit));
+    } finally {
+      await audit.close();
+    }
+  });
+  if (!found.ok) process.exitCode = 1;
+  if (json) return void process.stdout.write(`${JSON.stringify(found)}\n`);
+  const lines = [
+    found.inAudit ? "The audit holds this certificate." : paint("red", "The audit does not hold this certificate."),
+    ...Object.entries(found.back).map(([place, count]) => paint("red", `${place}: ${count} came back`)),
+    ...Object.entries(found.since).map(([place, count]) => `${place}: ${count} since then`),
+    found.ok ? "Nothing has come back." : "Restored from a copy? Erase the entity again.",
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function readCertificate(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new PortraitError("FILE_UNREADABLE", `Wanted a certificate, and ${path} cannot be read.`, { path }, error);
+  }
+}

@@ -1,0 +1,31 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createParquetLake } from "../../src/stores/lake/parquet-lake.ts";
+import { portrait } from "../support/command.ts";
+import { allOf } from "../support/events.ts";
+import { fillLake } from "../support/small-lake.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+test("portrait erase without a running worker applies the log itself, and its certificate verifies", async () => {
+  const root = tempDir();
+  await fillLake(root);
+  expect(await portrait(root, "erase", "user:u3", "--json")).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/--yes/),
+  });
+
+  const erased = await portrait(root, "erase", "user:u3", "--yes", "--json");
+  expect(erased).toMatchObject({ code: 0, err: "" });
+  const certificate = JSON.parse(erased.out);
+  expect(certificate).toMatchObject({ kind: "user", gone: { states: 1, rows: 11, parts: 1 } });
+  const lake = createParquetLake(join(root, "lake"));
+  expect(await allOf(lake, { entities: [{ kind: "user", id: "u3" }] })).toEqual([]);
+  expect((await lake.summary()).entities).toBe(89);
+  await lake.close();
+
+  const [file] = readdirSync(join(root, "audit", "certificates"));
+  expect(file).toBe(`${certificate.id}.json`);
+  const verified = await portrait(root, "erase", "--verify", join(root, "audit", "certificates", file), "--json");
+  expect([verified.code, JSON.parse(verified.out)]).toEqual([0, { ok: true, inAudit: true, back: {}, since: {} }]);
+}, 60_000);
