@@ -27,6 +27,8 @@ export interface PrivateRedisOptions {
    * `everysec` would risk the last second on power loss; `no` is for tests.
    */
   readonly fsync: "always" | "everysec" | "no";
+  /** How long it may be silent while it starts: 20 s. One that reads its file takes as long as it takes. */
+  readonly startMs?: number;
 }
 
 /** Who runs the private Redis of a folder; kept beside its files as `server.json`. */
@@ -64,7 +66,7 @@ function alive(pid: number): boolean {
 export async function runningPrivateRedis(dir: string): Promise<string | undefined> {
   const claim = readClaim(dir);
   if (!claim || !alive(claim.owner)) return undefined;
-  return (await answers(claim.url.slice("unix://".length))) ? claim.url : undefined;
+  return (await answerOf(claim.url.slice("unix://".length))) === "silence" ? undefined : claim.url;
 }
 
 /**
@@ -80,7 +82,7 @@ async function claimFolder(dir: string, claim: Claim): Promise<void> {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST" || i > 2) throw error;
     }
     const before = readClaim(dir);
-    const running = before !== undefined && (await answers(before.url.slice("unix://".length)));
+    const running = before !== undefined && (await answerOf(before.url.slice("unix://".length))) !== "silence";
     // process numbers come again (in a container nearly always): a living owner of a dead server proves nothing
     const starting = before !== undefined && Date.now() - before.at < START_MS && before.owner !== process.pid;
     if (before && alive(before.owner) && (running || starting))
@@ -107,7 +109,11 @@ async function claimFolder(dir: string, claim: Claim): Promise<void> {
  * @throws PortraitError DEPENDENCY_MISSING when redis-server is not installed, VAR_IN_USE when another process
  *   runs one in this folder.
  */
-export async function startPrivateRedis({ dir, fsync }: PrivateRedisOptions): Promise<PrivateRedis> {
+export async function startPrivateRedis({
+  dir,
+  fsync,
+  startMs = START_MS,
+}: PrivateRedisOptions): Promise<PrivateRedis> {
   mkdirSync(dir, { recursive: true });
   const near = join(dir, "redis.sock");
   // named after the folder, so that a server that is started again is found where the one before it was
@@ -156,8 +162,11 @@ export async function startPrivateRedis({ dir, fsync }: PrivateRedisOptions): Pr
     });
   });
 
-  const until = Date.now() + START_MS;
-  while (!(await answers(socket))) {
+  let until = Date.now() + startMs;
+  for (;;) {
+    const answer = await answerOf(socket);
+    if (answer === "ready") break;
+    if (answer === "loading") until = Date.now() + startMs;
     if (ended !== undefined) rmSync(claimOf(dir), { force: true });
     if (ended === "missing") {
       throw new PortraitError(
@@ -171,7 +180,7 @@ export async function startPrivateRedis({ dir, fsync }: PrivateRedisOptions): Pr
       reap();
       throw new PortraitError(
         "REDIS_AWAY",
-        `The private Redis did not start (${ended ?? "no answer in 20 s"}): ${said.trim()}`,
+        `The private Redis did not start (${ended ?? `no answer in ${startMs / 1_000} s`}): ${said.trim()}`,
         { dir },
       );
     }
@@ -188,15 +197,20 @@ export async function startPrivateRedis({ dir, fsync }: PrivateRedisOptions): Pr
   return { url, pid: child.pid!, ended: end, close: () => stop("SIGTERM"), kill: () => stop("SIGKILL") };
 }
 
-async function answers(socket: string): Promise<boolean> {
-  if (!existsSync(socket)) return false;
-  const redis = new Redis({ path: socket, lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+/** What a server says: `loading` while it reads its file, which takes long when it is large. */
+async function answerOf(socket: string): Promise<"ready" | "loading" | "silence"> {
+  if (!existsSync(socket)) return "silence";
+  const redis = new Redis({
+    ...{ path: socket, lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 },
+    enableReadyCheck: false, // it would wait for the end of loading
+    commandTimeout: 5_000,
+  });
   redis.on("error", () => {});
   try {
     await redis.connect();
-    return (await redis.ping()) === "PONG"; // while it still loads its file it answers LOADING
-  } catch {
-    return false;
+    return (await redis.ping()) === "PONG" ? "ready" : "silence";
+  } catch (error) {
+    return error instanceof Error && error.message.startsWith("LOADING") ? "loading" : "silence";
   } finally {
     redis.disconnect();
   }
