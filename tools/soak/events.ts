@@ -18,7 +18,7 @@ import { Actor } from "./actor.ts";
 import { buildForSoak } from "./build.ts";
 import { SOAK, soakReducers } from "./events-reducers.ts";
 import { type Post, startTraffic } from "./events-traffic.ts";
-import { freezeOwner } from "./frozen-owner.ts";
+import { freezeOwner, freezeThroughMerge } from "./frozen-owner.ts";
 
 export interface EventsSoakOptions {
   readonly kills: number;
@@ -205,6 +205,7 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
       onProgress?.(1, "an owner freezes, and goes on when a rival was there");
       const send = (events: number) => traffic.send(events);
       await timely(freezeOwner({ ...calm, without }, send), "the frozen owner").catch(note);
+      await timely(freezeThroughMerge({ ...calm, without }, send), "the owner frozen through a merge").catch(note);
     }
     // one calm worker brings what is applied into the lake, also after a complaint: what is wrong then shows whole
     await timely(calmWorker(calm), "the calm worker").catch(note);

@@ -43,8 +43,9 @@ export interface LakeWriterOptions {
   readonly footers?: PartCache;
   /** Called before and after the claim, so that tests can end the process there. */
   readonly fault?: (point: "before-claim" | "after-claim") => Promise<void> | void;
-  /** Takes the claim out, so that the soak can show what it is for. */
+  /** Takes the claim out, or the look at the end of the lake before it, so that the soak can show what they are for. */
   readonly withoutClaim?: boolean;
+  readonly withoutFollow?: boolean;
 }
 
 const TABLE =
@@ -58,6 +59,7 @@ export async function createLakeWriter({
   footers: cache = new Map(),
   fault,
   withoutClaim = false,
+  withoutFollow = withoutClaim,
 }: LakeWriterOptions): Promise<LakeWriter> {
   mkdirSync(dir, { recursive: true });
   const db = await openDuckDB({ tempDir: tempDir ?? join(dirname(dir), "tmp"), memoryMb: 512, threads: 1 });
@@ -90,7 +92,7 @@ export async function createLakeWriter({
         );
         syncFile(temporary);
         await fault?.("before-claim");
-        if (!withoutClaim) await mustFollow(partition, after);
+        if (!withoutFollow) await mustFollow(partition, after);
         if (withoutClaim) renameSync(temporary, path);
         else claim(temporary, path);
         syncFolder(folder);

@@ -7,9 +7,19 @@
  * - `forward-first`: second entities get their events before the first one's are committed
  * - `high-water`: a forward that came before is dropped
  * - `claim`: a part is never written over another (an owner that froze before it finds its place taken)
+ * - `follow`: a part is claimed only where the lake still ends (compaction frees the names of parts)
  * - `known-ids`: a redelivered event is recognised
  */
-export const GUARDS = ["fence", "one-script", "verdicts", "forward-first", "high-water", "claim", "known-ids"] as const;
+export const GUARDS = [
+  "fence",
+  "one-script",
+  "verdicts",
+  "forward-first",
+  "high-water",
+  "claim",
+  "follow",
+  "known-ids",
+] as const;
 export type Guard = (typeof GUARDS)[number];
 
 /** The narrow places of the protocol, where tests end a worker. */

@@ -73,6 +73,7 @@ export async function openIngestSession(
       footers,
       fault: (point) => fault?.(point),
       withoutClaim: without === "claim",
+      withoutFollow: without === "claim" || without === "follow",
     });
     for (const partition of (await lake.ends()).keys())
       if (partition >= partitions) throw tooFew(partition, partitions);
