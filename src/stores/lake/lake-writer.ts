@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { DuckDBConnection } from "@duckdb/node-api";
 import type { LoggedText } from "../../events/logged-text.ts";
 import { type Position, positionText } from "../../events/position.ts";
 import { compareEntries, type EntryId, entryText, NO_ENTRY } from "../entry-id.ts";
 import { Fenced } from "../fenced.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
+import { fillTable, selectRows } from "./fill-table.ts";
 import { chainEnds, PART_FORMAT, type PartCache, partPath, readChain } from "./parts.ts";
 import { readAgain } from "./tombstones.ts";
 
@@ -48,10 +48,6 @@ export interface LakeWriterOptions {
   readonly withoutFollow?: boolean;
 }
 
-const TABLE =
-  "(partition INTEGER, ms BIGINT, seq BIGINT, idx INTEGER, kind VARCHAR, entity VARCHAR, id VARCHAR, name VARCHAR, " +
-  "at_ms BIGINT, known_ms BIGINT, properties VARCHAR)";
-
 /** The writing side of the lake. One worker uses it; a second one that tries is refused part by part. */
 export async function createLakeWriter({
   dir,
@@ -85,10 +81,10 @@ export async function createLakeWriter({
       if (mkdirSync(folder, { recursive: true })) for (const up of [dirname(folder), dir]) syncFolder(up);
       const temporary = join(folder, `${entryText(first)}.${randomUUID()}.tmp`); // its own: rivals never touch it
       try {
-        await fill(connection, rows);
+        await fillTable(connection, "part", rows);
         const facts = `{'portrait.format': '${PART_FORMAT}', 'portrait.first': '${entryText(first)}', 'portrait.last': '${positionText(last)}', 'portrait.after': '${entryText(after)}'}`;
         await connection.run(
-          `COPY part TO ${sqlText(temporary)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA ${facts})`,
+          `COPY (${selectRows("part")}) TO ${sqlText(temporary)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA ${facts})`,
         );
         syncFile(temporary);
         await fault?.("before-claim");
@@ -127,26 +123,6 @@ export async function createLakeWriter({
       db.closeSync();
     },
   };
-}
-
-async function fill(connection: DuckDBConnection, rows: Rows): Promise<void> {
-  await connection.run(`CREATE OR REPLACE TABLE part ${TABLE}`);
-  const appender = await connection.createAppender("part");
-  for (const row of rows) {
-    appender.appendInteger(row.partition);
-    appender.appendBigInt(BigInt(row.position.ms));
-    appender.appendBigInt(BigInt(row.position.seq));
-    appender.appendInteger(row.position.index);
-    appender.appendVarchar(row.entity.kind);
-    appender.appendVarchar(row.entity.id);
-    appender.appendVarchar(row.id);
-    appender.appendVarchar(row.name);
-    appender.appendBigInt(BigInt(row.at));
-    appender.appendBigInt(BigInt(row.known));
-    appender.appendVarchar(row.text);
-    appender.endRow();
-  }
-  appender.closeSync();
 }
 
 /** link(2) fails when the name exists, which makes the claim atomic where rename(2) would overwrite. */

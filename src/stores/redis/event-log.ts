@@ -42,7 +42,8 @@ const newGroup = (): Group => ({ entries: [], packers: new Map(), waiting: [], e
 /**
  * The door into the log: all appends that wait within `lingerMs` travel together, as one packed stream entry a
  * partition, and are answered after Redis answered. With `appendfsync always` that answer means on disk, and one
- * fsync serves the whole group.
+ * fsync serves the whole group. While a group is under way the next one gathers, and leaves with its answer: so the
+ * slower the disk, the larger the groups, and the fewer entries there are to be read again.
  *
  * A group fails as a whole: its callers send again with the same ids, and what had arrived is recognised.
  */
@@ -53,6 +54,7 @@ export function createRedisEventLog(options: RedisEventLogOptions): EventLog & {
   const pressure = watchLogPressure({ redis, partitions, maxLogBytes, everyMs });
   let group = newGroup();
   let timer: NodeJS.Timeout | undefined;
+  let underWay = 0;
   let pending = 0;
   let pendingBytes = 0;
 
@@ -61,6 +63,7 @@ export function createRedisEventLog(options: RedisEventLogOptions): EventLog & {
     timer = undefined;
     const { entries, packers, waiting, events, bytes } = group;
     group = newGroup();
+    underWay++;
     for (const [partition, packer] of packers) if (packer.count) entries.push([partition, packer.take()]);
     let failure: unknown;
     try {
@@ -72,8 +75,10 @@ export function createRedisEventLog(options: RedisEventLogOptions): EventLog & {
     }
     pending -= events;
     pendingBytes -= bytes;
+    underWay--;
     for (const answer of waiting)
       answer(failure === undefined ? undefined : redisFailure(failure, "the events to be stored"));
+    if (underWay === 0 && group.events > 0) void send();
   }
 
   /** Whether this process holds all that it should, with so many events more. */
@@ -106,7 +111,7 @@ export function createRedisEventLog(options: RedisEventLogOptions): EventLog & {
         group.waiting.push((error) => (error === undefined ? resolve() : reject(error)));
       });
       if (group.events >= GROUP_EVENTS) void send();
-      else timer ??= setTimeout(send, lingerMs);
+      else if (underWay === 0) timer ??= setTimeout(send, lingerMs);
       return answered;
     },
   };

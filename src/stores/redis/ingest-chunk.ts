@@ -16,7 +16,8 @@ import { applyErasure } from "./ingest-erasure.ts";
 import type { FaultPoint, Guard } from "./ingest-guards.ts";
 import type { Partition } from "./ingest-partition.ts";
 import type { IngestCounts } from "./ingest-worker.ts";
-import { catalogueKey, cursorKey, idsKey, logKey, marksKey, stateKey, verdictsKey } from "./keys.ts";
+import { catalogueKey, cursorKey, idsKey, logKey, marksKey, stateKey, statePrefix, verdictsKey } from "./keys.ts";
+import { packStates } from "./pack-states.ts";
 
 export interface ChunkTools {
   readonly redis: CommitConnection;
@@ -226,16 +227,16 @@ function commitArguments(
     readonly marks: ReadonlyMap<number, Position>;
   },
 ): (string | number | Buffer)[] {
-  const all = values;
-  const keys: string[] = all.map(({ entity }) => stateKey(index, catalogue.generation, entity));
+  const keys: string[] = [];
   const buckets: (string | number | Buffer)[] = [];
-  for (const { entity, sealed } of all) {
-    for (const [day, changed] of sealed?.write ?? []) {
+  for (const { entity, sealed } of values) {
+    if (!sealed) continue;
+    for (const [day, changed] of sealed.write) {
       keys.push(idsKey(index, catalogue.generation, day, entity));
       buckets.push(changed.size);
       for (const [bucket, bytes] of changed) buckets.push(bucket, bytes);
     }
-    for (const day of sealed?.forget ?? []) {
+    for (const day of sealed.forget) {
       keys.push(idsKey(index, catalogue.generation, day, entity));
       buckets.push(0);
     }
@@ -243,8 +244,9 @@ function commitArguments(
   const args: (string | number | Buffer)[] = [4 + keys.length];
   args.push(cursorKey(index), catalogueKey(index), verdictsKey(index), marksKey(index));
   for (const key of keys) args.push(key);
-  args.push(commit.from, commit.to, catalogueText(catalogue), all.length, commit.masks.length, commit.marks.size);
-  for (const { bytes } of all) args.push(bytes);
+  args.push(commit.from, commit.to, catalogueText(catalogue));
+  args.push(values.length, statePrefix(index, catalogue.generation), packStates(values));
+  args.push(commit.masks.length, commit.marks.size);
   for (const [id, mask] of commit.masks) args.push(entryText(id), mask);
   for (const [origin, position] of commit.marks) args.push(origin, positionText(position));
   for (const one of buckets) args.push(one);

@@ -12,7 +12,7 @@ export interface News {
 
 /** Events that one read should bring of each partition, and the most entries (commit groups) it may ask for. */
 const CHUNK_EVENTS = 2_000;
-const CHUNK_ENTRIES = 200;
+const CHUNK_ENTRIES = 1_000;
 /** How long a read waits for news: no news is what lets the worker look at the clock. */
 const BLOCK_MS = 40;
 /** On a cluster, where partitions lie on several slots and are asked one by one: the less often the longer all are quiet. */
