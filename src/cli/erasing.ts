@@ -10,6 +10,7 @@ import { openDiskAudit } from "../stores/disk/audit.ts";
 import { connectFailFast } from "../stores/redis/connect.ts";
 import { createRedisErasures } from "../stores/redis/erasures.ts";
 import { rewriteAppendOnly } from "../stores/redis/forget-bytes.ts";
+import { createRedisKeptScores } from "../stores/redis/kept-scores.ts";
 import { createRedisQuarantine } from "../stores/redis/quarantine.ts";
 import { createRedisReceipts } from "../stores/redis/receipts.ts";
 
@@ -23,6 +24,7 @@ export function eraseNeedsOf(config: Config, redis: Redis, reducers: Reducers, a
     reducers,
     receipts: createRedisReceipts({ redis, keepMs: config.receipts.keepMs }),
     quarantine: createRedisQuarantine({ redis }),
+    keptScores: createRedisKeptScores({ redis, partitions }),
     audit,
     clock: Date.now,
     newId: randomUUID,

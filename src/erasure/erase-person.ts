@@ -6,6 +6,7 @@ import { type EntityRef, sameEntity } from "../events/event.ts";
 import type { Quarantine } from "../events/quarantine.ts";
 import { extendReach, NO_REACH, type Reach, reachText } from "../events/reach.ts";
 import type { Reducers } from "../features/reducers.ts";
+import type { KeptScores } from "../portraits/kept-scores.ts";
 import type { ReceiptStore } from "../scoring/receipt.ts";
 import { subjectOfFolder } from "../stores/disk/audit.ts";
 import { keepCertificate } from "../stores/disk/certificates.ts";
@@ -40,7 +41,7 @@ export interface EraseNeeds {
   readonly receipts: Pick<ReceiptStore, "scan" | "erase">;
   readonly quarantine: Quarantine;
   /** What scoring whole populations wrote back. */
-  readonly keptScores?: { forget(entity: EntityRef): Promise<number> };
+  readonly keptScores: Pick<KeptScores, "read" | "forget">;
   readonly audit: Pick<AuditLog, "record">;
   /** ms since 1970 UTC */
   readonly clock: () => number;
@@ -90,7 +91,7 @@ export async function erasePerson(entity: EntityRef, asked: AskedBy, needs: Eras
     for (const { erasure } of tombstones) removeTombstone(paths.lake, erasure);
     await fault?.("after-lake");
     onProgress?.(0.7, "receipts");
-    const scores = (await needs.keptScores?.forget(entity)) ?? 0;
+    const scores = await needs.keptScores.forget(entity);
     const receipts = await eraseReceipts(entity, needs);
     await fault?.("after-receipts");
     onProgress?.(0.85, "quarantine and tables");

@@ -3,6 +3,7 @@ import type { Lake, LoggedEvent } from "../events/event-log.ts";
 import type { Quarantine } from "../events/quarantine.ts";
 import type { Reducers } from "../features/reducers.ts";
 import type { StateStore } from "../features/state-store.ts";
+import type { KeptScores } from "../portraits/kept-scores.ts";
 import { paint } from "../portraits/portrait.ts";
 import type { TagRule } from "../portraits/tag-rule.ts";
 import type { ReceiptStore } from "../scoring/receipt.ts";
@@ -21,7 +22,7 @@ export interface ExportNeeds {
   readonly receipts: Pick<ReceiptStore, "scan">;
   readonly quarantine: Quarantine;
   /** By model, what scoring whole populations wrote back. */
-  readonly keptScores?: { read(entity: EntityRef): Promise<Readonly<Record<string, object>>> };
+  readonly keptScores: Pick<KeptScores, "read">;
   /** ms since 1970 UTC */
   readonly clock: () => number;
 }
@@ -58,8 +59,8 @@ export async function* exportPerson(entity: EntityRef, needs: ExportNeeds): Asyn
   }
   const portrait = await portraitOf(entity, needs);
   if (portrait) yield { place: "portrait", ...portrait };
-  for (const [model, score] of Object.entries((await needs.keptScores?.read(entity)) ?? {}))
-    yield { place: "scores", model, ...score };
+  for (const [model, score] of Object.entries(await needs.keptScores.read(entity)))
+    yield { place: "scores", model, ...score, at: iso(score.at) };
   for await (const page of receipts.scan())
     for (const receipt of page) {
       if (!receiptIsAbout(receipt, entity, reducers.kinds)) continue;

@@ -8,7 +8,7 @@ import { chainNames, subjectOfFolder } from "../stores/disk/audit.ts";
 import { lastLines } from "../stores/disk/last-lines.ts";
 import { openDuckDB, sqlList, sqlText } from "../stores/lake/duckdb.ts";
 import { listWhole } from "../stores/lake/parts.ts";
-import { stateKeys } from "../stores/redis/state-keys.ts";
+import { scanKeys, stateKeys } from "../stores/redis/state-keys.ts";
 import type { Certificate } from "./certificate.ts";
 import type { EraseNeeds } from "./erase-person.ts";
 import { columnsOf, tablesBelow } from "./erase-tables.ts";
@@ -32,9 +32,9 @@ export interface ErasureVerdict {
  */
 export async function verifyErasure(
   certificate: Certificate,
-  needs: Pick<EraseNeeds, "redis" | "paths" | "reducers" | "receipts" | "quarantine">,
+  needs: Pick<EraseNeeds, "redis" | "paths" | "reducers" | "keptScores" | "receipts" | "quarantine">,
 ): Promise<ErasureVerdict> {
-  const { paths, redis, receipts, quarantine, reducers } = needs;
+  const { paths, redis, keptScores, receipts, quarantine, reducers } = needs;
   const { kind, subject, digest } = certificate;
   const subjectOf = await subjectOfFolder(paths.audit);
   const isHim = (id: string) => subjectOf({ kind, id }) === subject;
@@ -70,6 +70,13 @@ export async function verifyErasure(
       const reach = value ? readStored(value).reach : [];
       const old = reach.length > 0 && reach.every(({ partition, position }) => isBefore(partition, position));
       note(old ? "back" : "since", "states");
+    }
+  for await (const keys of scanKeys(redis, "scores:{p*}:*"))
+    for (const key of keys) {
+      const [, id] = new RegExp(`^scores:\\{p\\d+\\}:${kind}:(.*)$`, "s").exec(key) ?? [];
+      if (id === undefined || !isHim(id)) continue;
+      for (const score of Object.values(await keptScores.read({ kind, id })))
+        note(score.at <= at ? "back" : "since", "scores");
     }
   for await (const page of receipts.scan())
     for (const receipt of page)

@@ -17,6 +17,7 @@ import { openDiskAudit } from "../../src/stores/disk/audit.ts";
 import { certificatePath } from "../../src/stores/disk/certificates.ts";
 import { verifyAudit } from "../../src/stores/disk/verify-audit.ts";
 import { listTombstones } from "../../src/stores/lake/tombstones.ts";
+import { createRedisKeptScores } from "../../src/stores/redis/kept-scores.ts";
 import { createRedisQuarantine } from "../../src/stores/redis/quarantine.ts";
 import { createRedisReceipts } from "../../src/stores/redis/receipts.ts";
 import { replayStates } from "../../src/stores/redis/replay-states.ts";
@@ -63,6 +64,7 @@ async function shop() {
     receipts,
     champions: createChampionHolder(new Map([["pays", scorer]])),
   });
+  const kept = createRedisKeptScores({ redis: house.redis, partitions: house.partitions });
   let erasures = 0;
   const needs: EraseNeeds = {
     redis: house.redis,
@@ -71,7 +73,7 @@ async function shop() {
     reducers,
     receipts,
     quarantine,
-    keptScores: { forget: async () => 0 },
+    keptScores: kept,
     audit,
     clock: () => NOON,
     newId: () => `e${++erasures}`,
@@ -81,7 +83,7 @@ async function shop() {
     const { receipt } = await service.score({ entity: "user", id: user, event });
     return receipt ?? "";
   };
-  return { house, needs, receipts, quarantine, scorer, score, paths };
+  return { house, needs, receipts, quarantine, kept, scorer, score, paths };
 }
 
 let sent = 0;
@@ -95,7 +97,7 @@ const pay = (user: string, terminal: number) =>
   });
 
 test("nothing of a person is left in any byte, and nobody else loses anything", async () => {
-  const { house, needs, receipts, quarantine, scorer, score, paths } = await shop();
+  const { house, needs, receipts, quarantine, kept, scorer, score, paths } = await shop();
   const worker = await house.work({ flushMs: 30 });
   const alias = (previous: string) =>
     anEvent({ user: "trillian", name: "$alias", properties: { previous_id: previous } });
@@ -107,6 +109,8 @@ test("nothing of a person is left in any byte, and nobody else loses anything", 
     { event: pay("ford", 1), reason: "too little" },
     { event: alias(ZAPHOD), reason: "too late" },
   ]);
+  const score1 = { probability: 0.5, band: "high", version: "v1", at: NOON };
+  await kept.write("pays", [{ entity: zaphod, score: score1 }]);
   mkdirSync(join(paths.root, "scores"));
   const table = join(paths.root, "scores", "pays.csv");
   writeFileSync(table, `entity,score\n${ZAPHOD},0.5\ntrillian,0.25\n`);
@@ -124,7 +128,17 @@ test("nothing of a person is left in any byte, and nobody else loses anything", 
     kind: "user",
     by: "k3y",
     resumed: false,
-    gone: { states: 1, rows: 0, nobodys: 2, redacted: 1, receipts: 1, quarantined: 2, tables: 1, tableRows: 1 },
+    gone: {
+      states: 1,
+      rows: 0,
+      nobodys: 2,
+      redacted: 1,
+      scores: 1,
+      receipts: 1,
+      quarantined: 2,
+      tables: 1,
+      tableRows: 1,
+    },
   });
   expect(await house.states.read([zaphod])).toEqual([undefined]);
   expect(readFileSync(table, "utf8")).toBe("entity,score\ntrillian,0.25\n");
@@ -162,8 +176,8 @@ test("nothing of a person is left in any byte, and nobody else loses anything", 
   writeFileSync(table, `entity,score\n${ZAPHOD},0.5\n`);
   expect(await verify()).toMatchObject({ ok: false, back: { tables: 1 }, since: { rows: 1, states: 1 } });
 
-  const kept = readFileSync(certificatePath(paths.audit, "e1"), "utf8");
-  expect(JSON.parse(kept)).toEqual(certificate);
+  const written = readFileSync(certificatePath(paths.audit, "e1"), "utf8");
+  expect(JSON.parse(written)).toEqual(certificate);
   expect((await verifyAudit(paths.audit)).findings).toEqual([]);
   const about = await openDiskAudit(paths.audit).newest({ limit: 9, entity: zaphod });
   expect(about.map(({ step, what, about }) => [step, what, about])).toEqual([

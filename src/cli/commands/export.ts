@@ -30,6 +30,7 @@ Examples:
         { createRedisStateStore },
         { createRedisReceipts },
         { createRedisQuarantine },
+        { createRedisKeptScores },
         { createParquetLake },
         { createDiskSegmentations },
         { openDiskAudit },
@@ -41,6 +42,7 @@ Examples:
         import("../../stores/redis/state-store.ts"),
         import("../../stores/redis/receipts.ts"),
         import("../../stores/redis/quarantine.ts"),
+        import("../../stores/redis/kept-scores.ts"),
         import("../../stores/lake/parquet-lake.ts"),
         import("../../stores/disk/segmentation.ts"),
         import("../../stores/disk/audit.ts"),
@@ -64,6 +66,7 @@ Examples:
             segmentation: () => segmentation,
             receipts: createRedisReceipts({ redis, keepMs: config.receipts.keepMs }),
             quarantine: createRedisQuarantine({ redis }),
+            keptScores: createRedisKeptScores({ redis, partitions }),
             clock: Date.now,
           });
           const whole: Record<string, unknown[]> = {};
