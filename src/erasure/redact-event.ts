@@ -4,14 +4,14 @@ import type { Reducers } from "../features/reducers.ts";
 
 /**
  * The kind of an event that has lost its first entity: it happened to nobody any more, and still at the terminal that
- * it names. No kind that may be declared looks like it, and it sorts before all of them.
+ * it names. No kind that may be declared looks like it.
  */
 export const NOBODY = "$erased";
 
 type Face = Pick<Event, "name" | "entity" | "properties">;
 
 /** Calls whose one property names another entity (see events/segment-call.ts). */
-const NAMED_BY_CALLS: readonly { readonly kind: string; readonly event: string; readonly property: string }[] = [
+export const NAMED_BY_CALLS: readonly { readonly kind: string; readonly event: string; readonly property: string }[] = [
   { kind: "user", event: EVENT_NAMES.alias, property: "previous_id" },
   { kind: "company", event: EVENT_NAMES.group, property: "group_id" },
 ];

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { EVENT_NAMES } from "../events/event.ts";
 import { comparePositions, type Position, parsePosition } from "../events/position.ts";
 import { readStored } from "../features/stored-value.ts";
 import { statesOf } from "../scoring/recompute.ts";
@@ -12,6 +11,7 @@ import { scanKeys, stateKeys } from "../stores/redis/state-keys.ts";
 import type { Certificate } from "./certificate.ts";
 import type { EraseNeeds } from "./erase-person.ts";
 import { columnsOf, tablesBelow } from "./erase-tables.ts";
+import { NAMED_BY_CALLS } from "./redact-event.ts";
 
 /** What a look for an erased entity found, counted by place. */
 export interface ErasureVerdict {
@@ -125,8 +125,12 @@ async function namesInLake(
   const named = kinds
     .filter(({ name }) => name === kind)
     .map(({ from }): [string, string] => [from, "true"])
-    .concat(kind === "user" ? [["previous_id", `name = ${sqlText(EVENT_NAMES.alias)}`]] : [])
-    .concat(kind === "company" ? [["group_id", `name = ${sqlText(EVENT_NAMES.group)}`]] : []);
+    .concat(
+      NAMED_BY_CALLS.filter((call) => call.kind === kind).map(({ property, event }) => [
+        property,
+        `name = ${sqlText(event)}`,
+      ]),
+    );
   const names = [
     `SELECT entity AS id, ${before} AS old FROM ${rows} WHERE kind = ${sqlText(kind)}`,
     ...named.map(([property, when]) => {

@@ -81,10 +81,10 @@ describe("which calls are told", async () => {
   test.each(routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route] as const))(
     "%s",
     (name, route) => {
-      const changes =
-        route.method === "delete" || ((route.scope === "train" || route.scope === "admin") && route.method !== "get");
+      const changing = ["train", "privacy", "admin"].includes(route.scope ?? "") && route.method !== "get";
+      const changes = route.method === "delete" || changing;
       if (changes) expect(route.audit?.kind, "a change is told").toBe("change");
-      if (/^GET \/v1\/(portraits|receipts)\/|audit$/.test(name))
+      if (/^GET \/v1\/(portraits|receipts|entities)\/|audit$/.test(name))
         expect(route.audit?.kind, "a look is told").toBe("look");
     },
   );

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { redactEvent } from "../../erasure/redact-event.ts";
+import { NAMED_BY_CALLS, redactEvent } from "../../erasure/redact-event.ts";
 import { type Property, sameEntity } from "../../events/event.ts";
 import { positionText } from "../../events/position.ts";
 import { reaches } from "../../events/reach.ts";
@@ -50,8 +50,8 @@ export interface RowsErased {
  * Runs beside workers and readers; never beside a compaction, which would carry old rows on. Wanted before: the lake
  * reaches as far as the tombstone. May be run again after it ended anywhere: what is gone is not found again.
  *
- * Cost: reads kinds, entities and properties of the whole lake once, and writes the parts again in which it found the
- * person.
+ * Cost: reads the names of entities in the whole lake once, and for a kind that properties name these too; writes the
+ * parts again in which it found the person.
  *
  * @throws PortraitError VAR_IN_USE while a compaction runs; LAKE_BROKEN
  */
@@ -64,9 +64,10 @@ export async function eraseRows(options: EraseRowsOptions): Promise<RowsErased> 
   const connection = await db.connect();
   try {
     await connection.run("SET preserve_insertion_order = true");
+    sweepLeft(dir, now());
     const parts = await readFooters(connection, listWhole(dir));
     const chain = new Set(resolveChain(parts));
-    const concerned = await filesWith(connection, parts, options.tombstone);
+    const concerned = await filesWith(connection, parts, mayBeAbout(options.tombstone, options.reducers));
     for (const part of parts.filter(({ file }) => concerned.has(file))) {
       lock.touch(now());
       const changes = await changesOf(connection, part, options);
@@ -84,17 +85,41 @@ export async function eraseRows(options: EraseRowsOptions): Promise<RowsErased> 
   }
 }
 
-/** Rows that may be about the person: his own, and those whose properties hold his id somewhere. */
-const mayBeAbout = ({ entity: { kind, id } }: Told): string =>
-  `((kind = ${sqlText(kind)} AND entity = ${sqlText(id)}) OR contains(properties, ${sqlText(JSON.stringify(id).slice(1, -1))}))`;
+/** What a writer that died has left aside may hold anybody. */
+function sweepLeft(dir: string, now: number): void {
+  for (const name of readdirSync(dir, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".tmp")) continue;
+    const { mtimeMs = now } = statSync(join(dir, name), { throwIfNoEntry: false }) ?? {};
+    if (now - mtimeMs > LEFT_MS) rmSync(join(dir, name), { force: true });
+  }
+}
 
-async function filesWith(connection: DuckDBConnection, parts: readonly Part[], tombstone: Told): Promise<Set<string>> {
-  if (parts.length === 0) return new Set();
-  const list = sqlList(parts.map(({ file }) => file));
-  const found = await connection.run(
-    `SELECT DISTINCT filename FROM read_parquet(${list}, filename = true) WHERE ${mayBeAbout(tombstone)}`,
-  );
-  return new Set((await found.getRows()).map(([file]) => String(file)));
+/** No part takes so long to be written. */
+const LEFT_MS = 3_600_000;
+
+/** Conditions, each quick to answer, of rows that may be about the person: his own, and those that may name him. */
+function mayBeAbout({ entity: { kind, id } }: Told, { kinds }: Reducers): string[] {
+  const own = `kind = ${sqlText(kind)} AND entity = ${sqlText(id)}`;
+  const calls = NAMED_BY_CALLS.filter((call) => call.kind === kind).map(({ event }) => `name = ${sqlText(event)}`);
+  const naming = kinds.some(({ name }) => name === kind) ? ["true"] : calls;
+  const holds = `contains(properties, ${sqlText(JSON.stringify(id).slice(1, -1))})`;
+  return [own, ...naming.map((when) => `${when} AND ${holds}`)].map((condition) => `(${condition})`);
+}
+
+async function filesWith(
+  connection: DuckDBConnection,
+  parts: readonly Part[],
+  conditions: readonly string[],
+): Promise<Set<string>> {
+  const files = new Set<string>();
+  if (parts.length === 0) return files;
+  const rows = `read_parquet(${sqlList(parts.map(({ file }) => file))}, filename = true)`;
+  for (const condition of conditions) {
+    // one by one: a condition alone is answered from the columns that it names, and from the bounds of row groups
+    const found = await connection.run(`SELECT DISTINCT filename FROM ${rows} WHERE ${condition}`);
+    for (const [file] of await found.getRows()) files.add(String(file));
+  }
+  return files;
 }
 
 interface Change {
@@ -112,7 +137,7 @@ async function changesOf(
 ): Promise<Change[]> {
   const found = await connection.run(
     "SELECT file_row_number, ms::DOUBLE, seq::DOUBLE, idx, kind, entity, name, properties " +
-      `FROM read_parquet(${sqlText(part.file)}, file_row_number = true) WHERE ${mayBeAbout(tombstone)}`,
+      `FROM read_parquet(${sqlText(part.file)}, file_row_number = true) WHERE ${mayBeAbout(tombstone, reducers).join(" OR ")}`,
   );
   return (await found.getRows()).flatMap(([row, ms, seq, index, kind, id, name, text]): Change[] => {
     const position = { ms: Number(ms), seq: Number(seq), index: Number(index) };

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { NOBODY } from "../../erasure/redact-event.ts";
 import { PortraitError } from "../../errors.ts";
 import type { EntityRef } from "../../events/event.ts";
 import type { Lake, LakeQuery, LoggedEvent } from "../../events/event-log.ts";
@@ -115,7 +116,8 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
       withParts(async (connection, files) => {
         if (files.length === 0) return { events: 0, entities: 0 };
         const result = await connection.run(
-          "SELECT count(*)::DOUBLE, count(DISTINCT (kind, entity))::DOUBLE, min(at_ms)::DOUBLE, max(at_ms)::DOUBLE, " +
+          `SELECT count(*)::DOUBLE, (count(DISTINCT (kind, entity)) FILTER (kind <> ${sqlText(NOBODY)}))::DOUBLE, ` +
+            "min(at_ms)::DOUBLE, max(at_ms)::DOUBLE, " +
             `max(known_ms)::DOUBLE FROM read_parquet(${sqlList(files)})`,
         );
         const [events, entities, firstAt, lastAt, lastKnown] = (await result.getRows())[0] as number[];

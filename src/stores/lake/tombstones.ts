@@ -115,8 +115,7 @@ export function withoutErased<L extends Lake>(dir: string, lake: L): L {
         const { value, done } = await readAgain(dir, next, () => begun);
         if (done) return;
         begun = true;
-        // entities come in order, so nobody's rows come first
-        const seen = value[0]?.entity.kind === NOBODY ? value.filter(({ entity }) => entity.kind !== NOBODY) : value;
+        const seen = query.kind === undefined ? value.filter(({ entity }) => entity.kind !== NOBODY) : value;
         yield tombstones.length === 0 ? seen : seen.filter((event) => !tombstones.some((one) => isErased(one, event)));
       }
     } finally {

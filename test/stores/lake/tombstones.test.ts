@@ -1,3 +1,4 @@
+import { existsSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Lake, LoggedEvent } from "../../../src/events/event-log.ts";
@@ -63,6 +64,17 @@ test("rows go from parts that compaction has replaced too, and are counted once"
   expect((await allOf(lake)).map(({ id }) => id)).toEqual(["m5", "m2", "m4", "m6"]);
   expect((await lake.end()).get(0)).toEqual({ ms: 6, seq: 0, index: 0 });
   await lake.close();
+});
+
+test("what a writer that died has left aside goes with an erasure, and what is being written stays", async () => {
+  const dir = join(tempDir(), "lake");
+  await fill(dir, 2);
+  const [old, young] = ["1-0.old.tmp", "1-0.young.tmp"].map((name) => join(dir, "p0", "1970-01-01", name));
+  for (const file of [old, young]) writeFileSync(file, "a");
+  const hoursAgo = Date.now() / 1_000 - 2 * 3_600;
+  utimesSync(old, hoursAgo, hoursAgo);
+  await eraseRows({ dir, tombstone: tombstone("a"), reducers: payingReducers() });
+  expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
 });
 
 test("while a compaction runs nothing is erased, and it is said", async () => {
