@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
+import { formCluster, nodeArguments, until } from "../../tools/soak/form-cluster.ts";
+import { freePorts } from "../../tools/soak/free-port.ts";
 
 export interface RedisCluster {
   /** redis://127.0.0.1:…,127.0.0.1:…,127.0.0.1:… of the three masters */
@@ -19,40 +19,31 @@ export interface RedisCluster {
 }
 
 const MASTERS = 3;
-const SLOTS = 16_384;
 
 /** Three masters and a replica of the first, on free ports of this machine. Takes about three seconds. */
 export async function startRedisCluster(): Promise<RedisCluster> {
-  const ports = await freePorts(2 * (MASTERS + 1));
+  const free = await freePorts(2 * (MASTERS + 1));
+  const ports = Array.from({ length: MASTERS + 1 }, (_, i) => ({ port: free[2 * i], bus: free[2 * i + 1] }));
   const root = mkdtempSync(join(tmpdir(), "portrait-cluster-"));
-  const children = Array.from({ length: MASTERS + 1 }, (_, i) => {
+  const quick = ["--save", "", "--repl-diskless-sync-delay", "0", "--maxmemory-policy", "noeviction"];
+  const children = ports.map((one, i) => {
     const dir = join(root, String(i));
     mkdirSync(dir);
-    const own = ["--port", String(ports[2 * i]), "--cluster-port", String(ports[2 * i + 1]), "--dir", dir];
-    const all = ["--bind", "127.0.0.1", "--save", "", "--cluster-enabled", "yes", "--cluster-node-timeout", "3000"];
-    const quick = ["--repl-diskless-sync-delay", "0", "--maxmemory-policy", "noeviction"];
-    return spawn("redis-server", [...own, ...all, ...quick], { stdio: "ignore" });
+    return spawn("redis-server", [...nodeArguments(one, dir), ...quick], { stdio: "ignore" });
   });
-  const nodes = children.map((_, i) => {
-    const redis = new Redis(ports[2 * i], { retryStrategy: () => 20, maxRetriesPerRequest: null });
+  const nodes = ports.map(({ port }) => {
+    const redis = new Redis(port, { retryStrategy: () => 20, maxRetriesPerRequest: null });
     redis.on("error", () => {});
     return redis;
   });
-  const [first, second, third, replica] = nodes;
-  const masters = [first, second, third];
-  const ids = await Promise.all(nodes.map(async (node) => String(await node.call("CLUSTER", "MYID"))));
-  const bounds = masters.map((_, i) => Math.round((i * SLOTS) / MASTERS)).concat(SLOTS);
-  await Promise.all(masters.map((node, i) => node.call("CLUSTER", "ADDSLOTSRANGE", bounds[i], bounds[i + 1] - 1)));
-  await Promise.all(
-    masters.map((node, i) => node.call("CLUSTER", "SET-CONFIG-EPOCH", i + 1)), // else they quarrel about it first
+  const [masters, replica] = [nodes.slice(0, MASTERS), nodes[MASTERS]];
+  const [first, itself] = await Promise.all(
+    [masters[0], replica].map(async (node) => String(await node.call("CLUSTER", "MYID"))),
   );
-  for (let i = 1; i <= MASTERS; i++) await first.call("CLUSTER", "MEET", "127.0.0.1", ports[2 * i], ports[2 * i + 1]);
-  const told = async (node: Redis, command: string) => String(await node.call("CLUSTER", command));
-  await until(async () => (await told(replica, "NODES")).includes(ids[0]));
-  await replica.call("CLUSTER", "REPLICATE", ids[0]);
-  await until(async () =>
-    (await Promise.all(masters.map((node) => told(node, "INFO")))).every((info) => info.includes("cluster_state:ok")),
-  );
+  const nodesOf = async (node: Redis) => String(await node.call("CLUSTER", "NODES"));
+  await formCluster(masters, ports);
+  await until(async () => (await nodesOf(replica)).includes(first));
+  await replica.call("CLUSTER", "REPLICATE", first);
   await until(async () => (await replica.info("replication")).includes("master_link_status:up"));
   const kill = async (i: number) => {
     const child = children[i];
@@ -62,14 +53,12 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     await ended;
   };
   return {
-    url: `redis://${masters.map((_, i) => `127.0.0.1:${ports[2 * i]}`).join(",")}`,
+    url: `redis://${ports.slice(0, MASTERS).map(({ port }) => `127.0.0.1:${port}`)}`,
     nodes,
     async failOver() {
       await replica.call("CLUSTER", "FAILOVER");
-      for (const node of masters)
-        await until(async () =>
-          new RegExp(`${ids[MASTERS]} \\S+ \\S*master .*connected \\d`).test(await told(node, "NODES")),
-        );
+      const isMaster = new RegExp(`${itself} \\S+ \\S*master .*connected \\d`);
+      for (const node of masters) await until(async () => isMaster.test(await nodesOf(node)));
     },
     kill,
     async close() {
@@ -78,29 +67,4 @@ export async function startRedisCluster(): Promise<RedisCluster> {
       rmSync(root, { recursive: true, force: true });
     },
   };
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await holds()); tries++) {
-    if (tries > 400) throw new Error("The Redis Cluster of the test did not come to be.");
-    await sleep(25);
-  }
-}
-
-/** Ports that nobody listens on at this moment. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            resolve(typeof address === "object" && address ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
 }

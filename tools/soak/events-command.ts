@@ -14,6 +14,7 @@ export async function run(args: readonly string[]): Promise<void> {
       minutes: { type: "string", default: "15" },
       without: { type: "string" },
       direct: { type: "boolean", default: false },
+      cluster: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -23,6 +24,7 @@ export async function run(args: readonly string[]): Promise<void> {
   if (values.help || (values.without !== undefined && !without)) {
     process.stdout.write(
       `Wanted: npm run soak -- events [--kills 50] [--armed 3] [--minutes 15] [--seed 1] [--json]
+        [--cluster]           on a Redis Cluster of three masters
         [--direct]            no API process: batches go through the door of the log in this process
         [--without <guard>]   takes a guard of the protocol out, to see that the soak then fails:
                               ${GUARDS.join(", ")}
@@ -41,6 +43,7 @@ clean replay makes of the lake, byte for byte.
       seed: Number(values.seed),
       without,
       api: !values.direct,
+      cluster: values.cluster,
       clients: 3,
       pauseMs: values.direct ? 150 : 20, // the door alone takes far more than killed workers apply
       patienceMs: Number(values.minutes) * 60_000,

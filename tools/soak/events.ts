@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,7 +17,9 @@ import { Actor } from "./actor.ts";
 import { buildForSoak } from "./build.ts";
 import { SOAK, soakReducers } from "./events-reducers.ts";
 import { type Post, startTraffic } from "./events-traffic.ts";
+import { freePort } from "./free-port.ts";
 import { freezeOwner, freezeThroughMerge } from "./frozen-owner.ts";
+import { startOneRedis, startSoakCluster } from "./soak-redis.ts";
 
 export interface EventsSoakOptions {
   readonly kills: number;
@@ -26,6 +27,8 @@ export interface EventsSoakOptions {
   readonly armed: number;
   readonly seed: number;
   readonly without?: Guard;
+  /** Three masters of a Redis Cluster in the place of one Redis. */
+  readonly cluster?: boolean;
   /** Post to a real API process, or straight to the log when false. */
   readonly api: boolean;
   readonly clients: number;
@@ -53,7 +56,6 @@ export interface EventsSoakResult {
   readonly complaints: readonly string[];
 }
 
-const PORT_TRIES = 5;
 const LEASE_MS = 1_000;
 
 /**
@@ -67,9 +69,8 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
   const build = buildForSoak();
   const root = mkdtempSync(join(tmpdir(), "portrait-soak-"));
   const lakeDir = join(root, "lake");
-  const socket = join(root, "redis.sock");
-  const redisUrl = `unix://${socket}`;
   mkdirSync(lakeDir, { recursive: true });
+  const { url: redisUrl, servers } = await (options.cluster ? startSoakCluster(root) : startOneRedis(root));
   const port = await freePort();
   const points = Object.fromEntries(FAULT_POINTS.map((point) => [point, 0])) as Record<FaultPoint, number>;
   const kills = { api: 0, worker: 0, redis: 0, rival: 0 };
@@ -77,19 +78,6 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
   const note = (error: unknown) => complaints.add(error instanceof Error ? error.message : String(error));
   const total = () => Object.values(kills).reduce((sum, count) => sum + count, 0);
 
-  const redis = new Actor({
-    name: "redis",
-    restartMs: 100,
-    command: () => [
-      "redis-server",
-      ["--port", "0", "--unixsocket", socket, "--dir", root, "--appendonly", "yes", "--appendfsync", "always"].concat([
-        "--save",
-        "",
-        "--maxmemory-policy",
-        "noeviction",
-      ]),
-    ],
-  });
   const node = (script: string, ...args: string[]): readonly [string, readonly string[]] => [
     process.execPath,
     [build.file(script), ...args],
@@ -157,7 +145,7 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
     sentAwayFor = workers[armed].lives;
     return other.kill(2 * LEASE_MS);
   };
-  const actors = [...workers, rival, ...(api ? [api] : []), redis];
+  const actors = [...workers, rival, ...(api ? [api] : []), ...servers];
 
   const connection = connectFailFast(redisUrl);
   const lake = createParquetLake(lakeDir, { memoryMb: 300, threads: 1 });
@@ -178,7 +166,7 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
       const dice = random.next();
       if (news < 200) continue;
       before = traffic.acknowledged.size;
-      if (dice < 0.35 && redis.kill()) kills.redis++;
+      if (dice < 0.35 && servers[random.below(servers.length)].kill()) kills.redis++;
       else if (dice < 0.55 && api?.ready && api.kill()) kills.api++;
       else if (dice < 0.8) {
         const one = [...workers, rival][random.below(3)];
@@ -309,15 +297,4 @@ function postTo(port: number): Post {
       return false;
     }
   };
-}
-
-async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < PORT_TRIES; attempt++) {
-    const server = createServer();
-    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-    const address = server.address();
-    await new Promise((closed) => server.close(closed));
-    if (address && typeof address === "object") return address.port;
-  }
-  throw new Error("no port is free");
 }
