@@ -108,7 +108,7 @@ const shapes: readonly Shape[] = [
 ];
 
 export const bench: Bench = async ({ say, runs, options }) => {
-  const events = Number(options.rows ?? 400_000);
+  const events = Number(options.rows ?? 1_000_000);
   const lines = [];
   for (const shape of shapes) {
     const folder = mkdtempSync(join(tmpdir(), "portrait-replay-bench-"));
