@@ -1,5 +1,4 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -10,14 +9,13 @@ import { loadConfig } from "../config.ts";
 import { startPrivateRedis } from "../stores/redis/private-redis.ts";
 import { askAtRate } from "./bench-open-loop.ts";
 import { type BenchHouse, furnish } from "./bench-serve-house.ts";
+import { type BenchServer, LOAD_CORE, startServer } from "./bench-server.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 const CHILD = join(ROOT, "dist/src/http/bench-serve-child.js");
 const PEER = fileURLToPath(new URL("bench-serve-peer.py", import.meta.url));
 const PYTHON = process.env.PORTRAIT_PYTHON ?? "/usr/bin/python3";
 const DEBIAN = ["python3-fastapi", "python3-uvicorn", "python3-uvloop", "python3-httptools", "python3-xgboost", "wrk"];
-const SERVER_CORE = "0";
-const LOAD_CORE = "1";
 const CONNECTIONS = 64;
 /** The kernel counts a process's time in hundredths of a second. */
 const TICK_US = 10_000;
@@ -58,7 +56,7 @@ export const bench: Bench = async ({ say, runs, options }) => {
   const folder = mkdtempSync(join(tmpdir(), "portrait-bench-"));
   const redis = await startPrivateRedis({ dir: join(folder, "redis"), fsync: "everysec" });
   spawnSync("taskset", ["-ap", "-c", LOAD_CORE, String(redis.pid)]);
-  const servers = new Map<string, Server>();
+  const servers = new Map<string, BenchServer>();
   try {
     const env = { PORTRAIT_VAR: folder };
     const house = await furnish(loadConfig(env), redis.url);
@@ -170,7 +168,7 @@ const RATE = 1_000;
 
 /** p99 at a fixed rate, ours beside bare, in turn; every request is timed from the moment at which it was due. */
 async function p99AtRate(
-  servers: ReadonlyMap<string, Server>,
+  servers: ReadonlyMap<string, BenchServer>,
   { features, key }: BenchHouse,
   runs: number,
   seconds: number,
@@ -184,7 +182,7 @@ async function p99AtRate(
   ]);
   for (let run = 0; run < runs; run++) {
     for (const [name, all] of p99s) {
-      const { port } = servers.get(name) as Server;
+      const { port } = servers.get(name) as BenchServer;
       const took = await askAtRate({ port, key, path: "/v1/score", bodies, rate: RATE, seconds });
       const at = (share: number) => took[Math.ceil(share * took.length) - 1];
       all.push(at(0.99));
@@ -201,30 +199,14 @@ async function p99AtRate(
   ];
 }
 
-interface Server {
-  readonly child: ChildProcess;
-  readonly port: number;
-}
-
-async function startServer(command: string, args: readonly string[], env: Record<string, string>): Promise<Server> {
-  const child = spawn("taskset", ["-c", SERVER_CORE, command, ...args], {
-    env: { ...process.env, ...env, NODE_ENV: "production" },
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const first = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
-  if (typeof first[0] === "number" || first[0] === null)
-    throw new Error(`${command} ${args[0]} ended before it listened`);
-  return { child, port: JSON.parse(String(first[0])).port };
-}
-
 async function drive(
   { server, path, bodies, connections = CONNECTIONS }: Course,
-  servers: ReadonlyMap<string, Server>,
+  servers: ReadonlyMap<string, BenchServer>,
   { key }: BenchHouse,
   folder: string,
   seconds: number,
 ): Promise<Round> {
-  const { child, port } = servers.get(server) as Server;
+  const { child, port } = servers.get(server) as BenchServer;
   const script = join(folder, "load.lua");
   writeFileSync(script, luaOf(path, bodies, key));
   const before = cpuTicks(child.pid as number);
@@ -266,7 +248,11 @@ function cpuTicks(pid: number): number {
 }
 
 /** A race between runners who run different ways is none. */
-async function mustAnswerAlike(courses: readonly Course[], servers: ReadonlyMap<string, Server>, house: BenchHouse) {
+async function mustAnswerAlike(
+  courses: readonly Course[],
+  servers: ReadonlyMap<string, BenchServer>,
+  house: BenchHouse,
+) {
   for (const { name, server, path, bodies } of courses) {
     const port = servers.get(server)?.port;
     const res = await fetch(`http://127.0.0.1:${port}${path}`, {

@@ -59,15 +59,21 @@ describe.each(MOUNTS)("with scores answered %s", (mount) => {
   });
 });
 
-test("fifty failures a second are answered at once, a thousand more are held, the rest let go", async () => {
+test("fifty failures a second are answered at once, ten thousand more are held ever longer, the rest let go", async () => {
   let now = 0;
   const waiting: (() => void)[] = [];
+  const times: number[] = [];
   const slow = createSlowFailures(
     () => now,
-    () => new Promise((resolve) => waiting.push(resolve)),
+    (ms) => {
+      times.push(ms);
+      return new Promise((resolve) => waiting.push(resolve));
+    },
   );
   const held = (times: number) => Array.from({ length: times }, slow).filter((one) => one !== undefined).length;
-  expect([held(50), held(1_000), held(500)]).toEqual([0, 1_000, 0]);
+  expect([held(50), held(10_000), held(500)]).toEqual([0, 10_000, 0]);
+  // together they are let go at 200 a second: the thousandth after 5 s
+  expect([times[0], times[99], times[199], times[999], times[9_999]]).toEqual([500, 500, 1_000, 5_000, 10_000]);
   for (const end of waiting.splice(0)) end();
   await new Promise((resolve) => setImmediate(resolve));
   expect(held(1)).toBe(1);
