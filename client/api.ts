@@ -966,6 +966,8 @@ export interface Calls {
       fallback?: true;
       /** With a fallback: the error that it stands in for */
       why?: string;
+      /** The same call was answered before, by this receipt, and this is that answer */
+      repeated?: true;
       /** With record: whether the event is in the log. If not, send it again by its messageId */
       recorded?: {
         ok: true;
@@ -1014,6 +1016,8 @@ export interface Calls {
         fallback?: true;
         /** With a fallback: the error that it stands in for */
         why?: string;
+        /** The same call was answered before, by this receipt, and this is that answer */
+        repeated?: true;
         /** With record: whether the event is in the log. If not, send it again by its messageId */
         recorded?: {
           ok: true;

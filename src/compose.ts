@@ -19,6 +19,7 @@ import { createDiskSegmentations } from "./stores/disk/segmentation.ts";
 import { createParquetLake } from "./stores/lake/parquet-lake.ts";
 import { createLayeredArtifacts, pushArtifacts } from "./stores/layered-artifacts.ts";
 import { createLayeredSegmentations } from "./stores/layered-segmentations.ts";
+import { createRedisAnsweredCalls } from "./stores/redis/answered-calls.ts";
 import { createRedisArtifacts } from "./stores/redis/artifacts.ts";
 import { connectFailFast, whenReady } from "./stores/redis/connect.ts";
 import { createRedisErasures } from "./stores/redis/erasures.ts";
@@ -164,6 +165,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     ...(checkEvent && { checkEvent }),
     states,
     receipts,
+    answered: createRedisAnsweredCalls(redis),
     keptScores: createRedisKeptScores({ redis, partitions }),
     lake,
     pending: (entity) => pendingEvents(redis, partitions, entity),

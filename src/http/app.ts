@@ -112,7 +112,12 @@ export function createApi(services: Services, { deadlineMs = DEADLINE_MS } = {})
   const slowFailure = createSlowFailures(() => performance.now());
   const read = createReadScore(createScoreScanner(services.champions.current));
   const { log } = services;
-  const answerCall = createAnswerCall({ ...services, service, metrics });
+  const answerCall = createAnswerCall({
+    ...services,
+    service,
+    metrics,
+    scorerOf: createVersionScorers([services.artifacts]),
+  });
   const hot = createHotScore({ service, read, answerCall, admit, slowFailure, metrics, within, log });
   const app = express();
   app.disable("x-powered-by");

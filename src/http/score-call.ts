@@ -1,4 +1,5 @@
 import { createScoreInTime, type InTimeNeeds, type ScoreCall } from "../scoring/score-in-time.ts";
+import type { ScorerOf } from "../scoring/version-scorers.ts";
 import { mustBeAllowed } from "./auth.ts";
 import { logFailure, toProblem } from "./errors.ts";
 import { countScores, SCORE_PATH } from "./hot-score.ts";
@@ -14,7 +15,9 @@ import type { Services } from "./services.ts";
  */
 export type AnswerCall = (call: ScoreCall, holder: KeyHolder | undefined, started: number) => Promise<string>;
 
-export interface AnswerCallNeeds extends Pick<Services, "eventLog" | "quarantine" | "checkEvent" | "champions"> {
+export interface AnswerCallNeeds
+  extends Pick<Services, "eventLog" | "quarantine" | "checkEvent" | "champions" | "answered" | "receipts"> {
+  readonly scorerOf: ScorerOf;
   readonly service: InTimeNeeds["service"];
   readonly clock: () => number;
   readonly log: Services["log"];
@@ -28,6 +31,12 @@ export function createAnswerCall(needs: AnswerCallNeeds): AnswerCall {
     clock,
     champions: champions.current,
     recording: { log: needs.eventLog, quarantine: needs.quarantine, check: needs.checkEvent },
+    repeats: {
+      answered: needs.answered,
+      receipts: needs.receipts,
+      champions: champions.current,
+      scorerOf: needs.scorerOf,
+    },
     onFallback: (error) => logFailure(log, error, toProblem(error), SCORE_PATH),
   });
 
@@ -35,6 +44,7 @@ export function createAnswerCall(needs: AnswerCallNeeds): AnswerCall {
     if (call.record && holder) mustBeAllowed(holder, "track");
     const began = performance.now();
     const answer = await answerInTime(call, began - started);
+    if (answer.repeated) return JSON.stringify(answer);
     countScores(metrics, answer, answer.fallback ? undefined : (performance.now() - began) / 1_000);
     if (answer.recorded?.ok) metrics.eventsTaken(1);
     return JSON.stringify(answer);

@@ -12,6 +12,7 @@ import type { KeptScores } from "../portraits/kept-scores.ts";
 import type { TagRule } from "../portraits/tag-rule.ts";
 import type { RetrainQueue } from "../retraining/queue.ts";
 import type { Recipe } from "../retraining/recipe.ts";
+import type { AnsweredCalls } from "../scoring/answered-calls.ts";
 import type { ArtifactStore } from "../scoring/artifact.ts";
 import type { ChampionHolder } from "../scoring/champions.ts";
 import type { ReceiptStore } from "../scoring/receipt.ts";
@@ -54,6 +55,8 @@ export interface Services {
   readonly lake: Pick<Lake, "readByEntity">;
   readonly pending: ExportNeeds["pending"];
   readonly erasures: Erasures;
+  /** Which receipts answered calls that recorded their event. */
+  readonly answered: AnsweredCalls;
   /** What scoring whole populations wrote back. */
   readonly keptScores: KeptScores;
   readonly artifacts: ArtifactStore;

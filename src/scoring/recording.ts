@@ -12,8 +12,8 @@ export type Recorded =
 
 /** One event on its way into the log, begun once, however often it is asked for. */
 export interface Recording {
-  /** @param at the moment of the score, ms: when the event happened and became known */
-  begin(at: number): void;
+  /** @param at the moment of the score, ms: when the event happened, and became known if nothing else is said */
+  begin(at: number, known?: number): void;
   /** What became of it; TOO_LATE when that is not known by the time `late` fires, or when it was never begun. */
   outcome(late: AbortSignal): Promise<Recorded>;
 }
@@ -32,8 +32,8 @@ export type EventToCome = Omit<Event, "at" | "known">;
 export function createRecording(event: EventToCome, { log, quarantine, check }: RecordingNeeds): Recording {
   let begun: Promise<Recorded> | undefined;
 
-  async function take(at: number): Promise<Recorded> {
-    const whole: Event = { ...event, at, known: at };
+  async function take(at: number, known: number): Promise<Recorded> {
+    const whole: Event = { ...event, at, known };
     try {
       const broken = check?.(whole.name, whole.properties);
       if (broken === undefined) {
@@ -50,8 +50,8 @@ export function createRecording(event: EventToCome, { log, quarantine, check }: 
   }
 
   return {
-    begin(at) {
-      begun ??= take(at);
+    begin(at, known = at) {
+      begun ??= take(at, known);
     },
     outcome(late) {
       const tooLate: Recorded = { ok: false, code: "TOO_LATE" };

@@ -1,6 +1,8 @@
 import { type ErrorCode, PortraitError } from "../errors.ts";
+import { callName } from "./answered-calls.ts";
 import type { Champions } from "./champions.ts";
-import { createRecording, type EventToCome, type Recorded, type RecordingNeeds } from "./recording.ts";
+import { createRecording, type EventToCome, type Recorded, type Recording, type RecordingNeeds } from "./recording.ts";
+import { answerBefore, type RepeatNeeds } from "./repeated-call.ts";
 import type { ScoreAnswer, ScoreRequest, ScoreService, ScoreView } from "./score.ts";
 import { standing } from "./standing.ts";
 
@@ -21,6 +23,8 @@ export interface InTimeAnswer extends ScoreAnswer {
   readonly fallback?: true;
   /** Why, with a fallback. */
   readonly why?: ErrorCode | "INTERNAL";
+  /** The call was answered before, by this receipt: the answer is that one. */
+  readonly repeated?: true;
   /** With `record`. */
   readonly recorded?: Recorded;
 }
@@ -38,6 +42,8 @@ export interface InTimeNeeds {
   readonly service: Pick<ScoreService, "score" | "modelsOf">;
   readonly champions: () => Champions;
   readonly recording: RecordingNeeds;
+  /** How a call that is sent again gets the answer of the first; absent = it is scored anew. */
+  readonly repeats?: RepeatNeeds;
   /** ms since 1970 UTC */
   readonly clock: () => number;
   /** Told why a fallback was answered. */
@@ -51,6 +57,9 @@ export interface InTimeNeeds {
  * while the receipt is stored, and the answer waits for both. A score that could be given stays an answer when its event
  * could not be taken: `recorded` then says so, and by which name.
  *
+ * A call that is sent again, with the same entity, `messageId` and event, gets the answer of its receipt again, made from
+ * the states before the event as it was.
+ *
  * A fallback stands in for every failure that is not the caller's own (503, 504, a bug of ours); what the caller got
  * wrong is refused. It names no receipt, and once it is answered none is begun for the score that came too late.
  *
@@ -58,7 +67,28 @@ export interface InTimeNeeds {
  * @throws what `score` throws; TOO_LATE when there is no fallback
  */
 export function createScoreInTime(needs: InTimeNeeds): (call: ScoreCall, usedMs: number) => Promise<InTimeAnswer> {
-  const { service, champions, clock, onFallback } = needs;
+  const { service, champions, clock, onFallback, repeats } = needs;
+
+  const before = async (name: string, call: ScoreCall) =>
+    repeats && (await answerBefore(name, call, repeats).catch(unlessABug));
+  const remember = async (name: string, { receipt }: ScoreAnswer) => {
+    if (repeats && receipt !== undefined) await repeats.answered.keep(name, receipt).catch(unlessABug);
+  };
+
+  /** The answer that was given to this call before, or a score with which its event is recorded. */
+  async function scoreOnce(call: ScoreCall, recording: Recording, late: AbortSignal): Promise<InTimeAnswer> {
+    const name = callName({ kind: call.entity ?? "user", id: call.id ?? "" }, call.event?.messageId ?? "");
+    const given = await inTime(before(name, call), late);
+    if (given) {
+      recording.begin(given.at, clock()); // the first time it may not have been taken
+      return { ...given.answer, repeated: true, recorded: await recording.outcome(late) };
+    }
+    const scored = (at: number) => recording.begin(at);
+    const answer = await inTime(service.score(call, { signal: late, scored }), late);
+    // a score that is there does not wait for more than the deadline
+    await Promise.race([remember(name, answer), ended(late)]);
+    return { ...answer, recorded: await recording.outcome(late) };
+  }
 
   return async (call, usedMs) => {
     const { deadlineMs = PATIENCE_MS, fallback } = call;
@@ -67,11 +97,8 @@ export function createScoreInTime(needs: InTimeNeeds): (call: ScoreCall, usedMs:
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(tooLate(deadlineMs)), Math.max(0, deadlineMs - usedMs));
     try {
-      const answer = await Promise.race([
-        service.score(call, { signal: late.signal, scored: recording?.begin }),
-        rejected(late.signal),
-      ]);
-      return { ...answer, ...(recording && { recorded: await recording.outcome(late.signal) }) };
+      if (recording) return await scoreOnce(call, recording, late.signal);
+      return await inTime(service.score(call, { signal: late.signal }), late.signal);
     } catch (error) {
       if (!fallback || !models || !isOurs(error)) throw error;
       onFallback(error);
@@ -92,11 +119,23 @@ export function createScoreInTime(needs: InTimeNeeds): (call: ScoreCall, usedMs:
   };
 }
 
+/** Without the memory of calls there is a score still. */
+function unlessABug(error: unknown): undefined {
+  if (!(error instanceof PortraitError)) throw error;
+}
+
 const tooLate = (ms: number) =>
   new PortraitError("TOO_LATE", `Wanted an answer within ${ms} ms; the stores behind the score took longer.`);
 
-const rejected = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+const ended = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+
+/** @throws the signal's reason, when that fires before */
+const inTime = <Answer>(work: Promise<Answer>, signal: AbortSignal): Promise<Answer> =>
+  Promise.race([work, ended(signal).then(() => Promise.reject(signal.reason))]);
 
 /** Whether it is not the caller who could mend it. */
 const isOurs = (error: unknown): boolean => !(error instanceof PortraitError) || error.status >= 500;

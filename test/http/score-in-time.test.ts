@@ -92,10 +92,36 @@ describe.each(MOUNTS)("with scores answered %s", (mount) => {
     expect(logged).toHaveLength(1);
     expect(logged[0]).toMatchObject({ id: "m1", name: "Order Completed", at: NOON, known: NOON });
     expect(logged[0]).toMatchObject({ entity: { kind: "user", id: "u1" }, properties: { revenue: 100 } });
-    // sent again it counts once: one order is in the state, not two
-    expect((await served.post("/v1/score", { ...paid, record: true })).body.recorded).toEqual({ ok: true });
+    // one order is in the state now
     expect((await served.post("/v1/score", paid)).body.scores.fraud.probability).toBeCloseTo(0.5, 12);
-    expect((await served.get("/metrics")).text).toContain("portrait_events_taken_total 2");
+    expect((await served.get("/metrics")).text).toContain("portrait_events_taken_total 1");
+  });
+
+  test("a call that is sent again gets the answer of the first, and its event counts once", async () => {
+    const { eventLog, states, lake } = house();
+    let takes = false;
+    const append: typeof eventLog.append = (events) => (takes ? eventLog.append(events) : away());
+    await using served = await serve({ eventLog: { append }, states });
+    const first = (await served.post("/v1/score", { ...paid, record: true, reasons: 1 })).body;
+    expect([first.repeated, first.recorded.ok]).toEqual([undefined, false]);
+    takes = true; // what was not recorded the first time is now
+    const again = (await served.post("/v1/score", { ...paid, record: true, reasons: 1 })).body;
+    expect(again).toEqual({ ...first, repeated: true, recorded: { ok: true } });
+    const third = (await served.post("/v1/score", { ...paid, record: true })).body;
+    expect(third.scores.fraud.probability).toBeCloseTo(FRESH, 12); // though the order is in the state
+    expect(third.receipt).toBe(first.receipt);
+    expect((await lake.summary()).events).toBe(1);
+
+    // another payment, or other models, under the same id is no repetition
+    const dearer = { ...payment, properties: { revenue: 200 } };
+    const other = (await served.post("/v1/score", { ...paid, event: dearer, record: true })).body;
+    expect([other.repeated, other.scores.fraud.probability]).toEqual([
+      undefined,
+      expect.closeTo(1 / (1 + Math.exp(-1)), 12),
+    ]);
+    // without a receipt there is nothing to answer from
+    const none = { ...paid, event: { ...payment, messageId: "m2" }, record: true, receipt: "none" };
+    for (let i = 0; i < 2; i++) expect((await served.post("/v1/score", none)).body.repeated).toBeUndefined();
   });
 
   test("a score whose event could not be taken is a score still, and says what became of the event", async () => {

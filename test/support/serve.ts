@@ -9,6 +9,7 @@ import { answerOnSockets } from "../../src/http/socket-front.ts";
 import { silentLog } from "../../src/log.ts";
 import { BUILT_IN_RECIPES } from "../../src/retraining/recipes.ts";
 import { createChampionHolder } from "../../src/scoring/champions.ts";
+import { createMemoryAnsweredCalls } from "../../src/stores/memory/answered-calls.ts";
 import { createMemoryArtifacts } from "../../src/stores/memory/artifacts.ts";
 import { createMemoryAudit } from "../../src/stores/memory/audit.ts";
 import { createMemoryErasures } from "../../src/stores/memory/erasures.ts";
@@ -104,6 +105,7 @@ export async function serve(given: Partial<Services> = {}, options: ServeOptions
     lake,
     pending: async () => [],
     erasures: createMemoryErasures({ clock: () => NOON, newId: randomUUID }),
+    answered: createMemoryAnsweredCalls(),
     keptScores: createMemoryKeptScores(),
     artifacts,
     champions,

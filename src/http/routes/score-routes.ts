@@ -52,6 +52,10 @@ export const ScoreAnswerShape = z.object({
     .optional()
     .meta({ description: 'The scores are the caller\'s own, of version "fallback", and there is no receipt' }),
   why: z.string().optional().meta({ description: "With a fallback: the error that it stands in for" }),
+  repeated: z
+    .literal(true)
+    .optional()
+    .meta({ description: "The same call was answered before, by this receipt, and this is that answer" }),
   recorded: z
     .union([
       z.object({ ok: z.literal(true) }),

@@ -14,7 +14,9 @@ import { type EntityRef, entityKey } from "../../events/event.ts";
  * | `s:{p0}:<generation>:<kind>:<id>` | stored value of one entity (see features/stored-value.ts) |
  * | `i:{p0}:<generation>:<day>:<kind>:<id>` | hash: bucket → known ids of a sealed day (see features/known-ids.ts) |
  * | `scores:{p0}:<kind>:<id>` | hash: model → its score of the last population run (see kept-scores.ts); goes after 90 days |
+ * | `answered:<digest>` | which receipt answered a call that recorded its event, for a day (see answered-calls.ts) |
  * | `marks:{p0}` | hash: origin partition → position of the last event forwarded from there that is in the states |
+ * | `erasures:wanted` | hash: entity → the erasure that somebody asked for; see erasures.ts |
  * | `lease:{p0}` | the worker that applies this partition |
  * | `log:partitions` | how many there are, for ever |
  * | `log:secret` | 16 bytes: the key of the message id hash |
