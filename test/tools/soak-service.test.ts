@@ -6,13 +6,21 @@ import { flatness, judge, type ServiceFacts } from "../../tools/soak/service-jud
 import { Tally } from "../../tools/soak/service-tally.ts";
 
 const job = (version: string) => ({
-  ...{ id: version, model: "purchase", reason: "manual" as const, state: "done" as const, askedAt: 0, attempts: 1 },
+  ...{
+    id: version,
+    model: "purchase",
+    reason: "manual" as const,
+    state: "done" as const,
+    askedAt: 0,
+    endedAt: 30_000,
+    attempts: 1,
+  },
   result: { model: "purchase", version, promoted: true, why: "better" },
 });
 
 /** A minute in which everything held. */
 const GOOD: ServiceFacts = {
-  ...{ minutes: 1, capacityPerSecond: 10, ratePerSecond: 7, due: 420, unsent: 0 },
+  ...{ minutes: 1, capacityPerSecond: 10, ratePerSecond: 7, due: 420, unsent: 0, loadEndedAt: 60_000 },
   totals: {
     ...{ answered: 410, withReceipt: 300, withoutReceipt: 5, failed: { REDIS_AWAY: 10 }, twoAnswers: [] },
     perVersion: { v0: 200, v1: 210 },
@@ -58,6 +66,7 @@ test("each promise is broken by what breaks it, and by nothing else", () => {
   expect(broken({ jobs: [{ id: "v1", state: "unknown" }] })).toEqual([lost]);
   expect(broken({ jobs: [] })).toEqual([lost]);
   expect(broken({ jobs: [job("v1"), job("v2")] })).toEqual(["every promoted version answered"]);
+  expect(broken({ jobs: [job("v1"), { ...job("v2"), endedAt: 59_000 }] })).toEqual([]); // nobody was left to ask it
   expect(broken({ kills: 0 })).toEqual(["the neighbours were really killed"]);
   expect(broken({ redisRestarts: [] })).toEqual(["the neighbours were really killed"]);
   expect(broken({ complaints: ["serve ended by itself"] })).toEqual(["nothing else went wrong"]);
