@@ -1,4 +1,4 @@
-import { type GrowingBytes, growingBytes, roomFor } from "../../scoring/growing-bytes.ts";
+import { type GrowingBytes, roomFor } from "../../scoring/growing-bytes.ts";
 import type { NewReceipt } from "../../scoring/receipt.ts";
 import { DIGEST_BYTES, writeDigest } from "../../scoring/receipt-chain.ts";
 import { sealReceipt, stampPlace } from "../../scoring/sealed-receipt.ts";
@@ -18,13 +18,16 @@ export interface ReceiptGroup {
   stamped(chain: string, number: number): Buffer;
   /** Settles as `done` or `failed` is called. */
   readonly stored: Promise<void>;
+  /** Redis has it: what `stamped` answered is no longer looked at. */
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
 
-/** What the last group needed is what the next one begins with. */
-let usual = 16_384;
-const USUAL_MOST = 262_144;
+/** Memory of groups that are stored, for those to come: fresh memory costs the system more than writing it costs us. */
+const spare: Buffer[] = [];
+const SPARE_MOST = 8;
+const SPARE_BYTES = 262_144;
+const FIRST_BYTES = 32_768;
 
 export function createReceiptGroup(): ReceiptGroup {
   let done = () => {};
@@ -33,7 +36,7 @@ export function createReceiptGroup(): ReceiptGroup {
     done = resolve;
     failed = reject;
   });
-  const all: GrowingBytes = growingBytes(usual);
+  const all: GrowingBytes = { buffer: spare.pop() ?? Buffer.allocUnsafe(FIRST_BYTES), length: 0 };
   let digests = Buffer.allocUnsafe(DIGEST_BYTES * 32);
   let count = 0;
   let first = "";
@@ -45,7 +48,10 @@ export function createReceiptGroup(): ReceiptGroup {
       return first;
     },
     stored,
-    done,
+    done() {
+      if (spare.length < SPARE_MOST && all.buffer.length <= SPARE_BYTES) spare.push(all.buffer);
+      done();
+    },
     failed,
     add(receipt) {
       const { id } = receipt;
@@ -62,7 +68,6 @@ export function createReceiptGroup(): ReceiptGroup {
     },
     digests: () => digests.subarray(0, DIGEST_BYTES * count),
     stamped(chain, number) {
-      usual = Math.min(all.length + 4_096, USUAL_MOST);
       for (let at = 0, place = 0; at < all.length; place++) {
         const sealed = at + LENGTHS + all.buffer.readUInt16LE(at);
         stampPlace(all.buffer, sealed, { chain, number, place });
