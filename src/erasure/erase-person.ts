@@ -69,7 +69,7 @@ export interface AskedBy {
  * come later begin a new life. Runs beside workers, servers and readers. Cost: one reading of the lake's kinds, entities
  * and properties, one of all receipts, and the parts written again that held the entity.
  *
- * @throws PortraitError WORKER_AWAY, VAR_IN_USE, LAKE_BROKEN, REDIS_AWAY, REDIS_FULL, RECEIPT_BROKEN, AUDIT_UNWRITABLE
+ * @throws PortraitError WORKER_AWAY, VAR_IN_USE, LAKE_BROKEN, REDIS_AWAY, REDIS_FULL, AUDIT_UNWRITABLE
  */
 export async function erasePerson(entity: EntityRef, asked: AskedBy, needs: EraseNeeds): Promise<Certificate> {
   const { redis, partitions, paths, audit, clock, onProgress, fault } = needs;
@@ -92,7 +92,7 @@ export async function erasePerson(entity: EntityRef, asked: AskedBy, needs: Eras
     await fault?.("after-lake");
     onProgress?.(0.7, "receipts");
     const scores = await needs.keptScores.forget(entity);
-    const receipts = await eraseReceipts(entity, needs);
+    const { receipts, broken } = await eraseReceipts(entity, needs);
     await fault?.("after-receipts");
     onProgress?.(0.85, "quarantine and tables");
     const quarantined = await eraseQuarantined(entity, needs);
@@ -114,7 +114,7 @@ export async function erasePerson(entity: EntityRef, asked: AskedBy, needs: Eras
       gone: { states, rows: removed, nobodys: kept, ...lake, scores, receipts, quarantined, ...tables },
       until: reachText(until),
       resumed,
-      remains: remainsOf(disk, artifactsNaming(paths.artifacts, entity.id)),
+      remains: remainsOf(disk, broken, artifactsNaming(paths.artifacts, entity.id)),
     });
     keepCertificate(paths.audit, certificate);
     await audit.record({ ...act, step: "done", about: { erasure: id, certificate: certificate.digest } });
@@ -148,13 +148,16 @@ async function rowsOf(tombstone: Pick<Tombstone, "entity" | "until">, needs: Era
   }
 }
 
-async function eraseReceipts(entity: EntityRef, { receipts, reducers }: EraseNeeds): Promise<number> {
-  let erased = 0;
-  for await (const page of receipts.scan()) {
+async function eraseReceipts(
+  entity: EntityRef,
+  { receipts, reducers }: EraseNeeds,
+): Promise<{ readonly receipts: number; readonly broken: number }> {
+  const done = { receipts: 0, broken: 0 };
+  for await (const page of receipts.scan(() => done.broken++)) {
     const about = page.filter((receipt) => receiptIsAbout(receipt, entity, reducers.kinds));
-    if (about.length > 0) erased += await receipts.erase(about.map(({ id }) => id));
+    if (about.length > 0) done.receipts += await receipts.erase(about.map(({ id }) => id));
   }
-  return erased;
+  return done;
 }
 
 const PAGE = 500;
@@ -171,7 +174,7 @@ async function eraseQuarantined(entity: EntityRef, { quarantine, reducers }: Era
   }
 }
 
-function remainsOf(disk: DiskOfRedis, artifacts: readonly string[]): Certificate["remains"] {
+function remainsOf(disk: DiskOfRedis, broken: number, artifacts: readonly string[]): Certificate["remains"] {
   const remains = [
     { place: "back-ups", why: "copies made before are kept by the operator; what is restored is to be erased again" },
     { place: "exports", why: "what was given to others, and files outside of the var folder" },
@@ -181,6 +184,8 @@ function remainsOf(disk: DiskOfRedis, artifacts: readonly string[]): Certificate
   ];
   if (disk === "refused")
     remains.push({ place: "files of Redis", why: "it does not let them be written anew by us; ask its operator" });
+  if (broken > 0)
+    remains.push({ place: "receipts", why: `${broken} are damaged: nobody can read whom they are about` });
   for (const place of artifacts)
     remains.push({ place: `artifacts/${place}`, why: "holds the same text as a category, whoever it came from" });
   return remains;

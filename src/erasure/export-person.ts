@@ -39,7 +39,7 @@ export type Known = { readonly place: "events" | "portrait" | "scores" | "receip
  *
  * Cost: one look-up in the lake, one reading of all receipts.
  *
- * @throws PortraitError LAKE_BROKEN, REDIS_AWAY, STATE_FROM_OTHER_CATALOGUE, RECEIPT_BROKEN
+ * @throws PortraitError LAKE_BROKEN, REDIS_AWAY, STATE_FROM_OTHER_CATALOGUE
  */
 export async function* exportPerson(entity: EntityRef, needs: ExportNeeds): AsyncGenerator<Known> {
   const { lake, reducers, receipts, quarantine } = needs;
@@ -61,7 +61,8 @@ export async function* exportPerson(entity: EntityRef, needs: ExportNeeds): Asyn
   if (portrait) yield { place: "portrait", ...portrait };
   for (const [model, score] of Object.entries(await needs.keptScores.read(entity)))
     yield { place: "scores", model, ...score, at: iso(score.at) };
-  for await (const page of receipts.scan())
+  let unreadable = 0;
+  for await (const page of receipts.scan(() => unreadable++))
     for (const receipt of page) {
       if (!receiptIsAbout(receipt, entity, reducers.kinds)) continue;
       const { at, scores, ...rest } = receipt;
@@ -72,6 +73,7 @@ export async function* exportPerson(entity: EntityRef, needs: ExportNeeds): Asyn
       }));
       yield { place: "receipts", at: iso(at), ...rest, scores: rows };
     }
+  if (unreadable > 0) yield { place: "receipts", unreadable }; // whose they are cannot be said
   for (let after: string | undefined; ; ) {
     const page = await quarantine.list({ limit: PAGE, ...(after !== undefined && { after }) });
     for (const { at, reason, event } of page)

@@ -78,7 +78,7 @@ export async function verifyErasure(
       for (const score of Object.values(await keptScores.read({ kind, id })))
         note(score.at <= at ? "back" : "since", "scores");
     }
-  for await (const page of receipts.scan())
+  for await (const page of receipts.scan(() => note("since", "unreadable receipts")))
     for (const receipt of page)
       if (statesOf(receipt).some(({ entity }) => entity.kind === kind && isHim(entity.id)))
         note(receipt.at <= at ? "back" : "since", "receipts");

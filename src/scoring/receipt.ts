@@ -49,8 +49,12 @@ export interface ReceiptStore {
   open(id: string): Promise<SealedReceipt | "erased" | undefined>;
   /** Erases what the receipts say, for ever; their ids and their places in the chain stay. Answers how many there were. */
   erase(ids: readonly string[]): Promise<number>;
-  /** All receipts, in no order, page by page. Cost: reads every one. */
-  scan(): AsyncIterable<readonly Receipt[]>;
+  /**
+   * All receipts, in no order, page by page. Cost: reads every one.
+   *
+   * @param onBroken told of those that are damaged, which are left out; without it RECEIPT_BROKEN is thrown
+   */
+  scan(onBroken?: (id: string) => void): AsyncIterable<readonly Receipt[]>;
   /** The names of the chains that are kept. */
   chains(): Promise<string[]>;
   /** The links of a chain from a number on, in order, page by page; `page` links at most are read at a time. */

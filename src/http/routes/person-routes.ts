@@ -36,7 +36,7 @@ export function personRoutes(needs: ExportNeeds & { readonly erasures: Erasures 
           type: "application/x-ndjson",
         },
       },
-      errors: ["REDIS_AWAY", "LAKE_BROKEN", "STATE_FROM_OTHER_CATALOGUE", "RECEIPT_BROKEN", "TOO_BUSY"],
+      errors: ["REDIS_AWAY", "LAKE_BROKEN", "STATE_FROM_OTHER_CATALOGUE", "TOO_BUSY"],
       async handle({ params }) {
         const known = exportPerson(params, needs)[Symbol.asyncIterator]();
         const first = await known.next(); // what cannot be read is told by its status

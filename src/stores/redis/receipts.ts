@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { PortraitError } from "../../errors.ts";
 import type { ReceiptStore } from "../../scoring/receipt.ts";
 import { parseReceipt } from "../../scoring/receipt-bytes.ts";
 import { deskOf } from "../../scoring/receipt-id.ts";
@@ -95,11 +96,19 @@ export function createRedisReceipts({ redis, keepMs, patienceMs = 1_000 }: Redis
       return erased;
     },
 
-    async *scan() {
+    async *scan(onBroken) {
       for await (const keys of keysLike("receipt:{*")) {
         const packed = await Promise.all(keys.map((key) => redis.getBuffer(key))).catch(reading);
-        const sealed = packed.flatMap((one) => (one ? [unpackSealed(one)] : []));
-        yield sealed.flatMap((one) => (one === "erased" ? [] : [parseReceipt(one.bytes)]));
+        yield packed.flatMap((one, i) => {
+          try {
+            const sealed = one && unpackSealed(one);
+            return sealed && sealed !== "erased" ? [parseReceipt(sealed.bytes)] : [];
+          } catch (error) {
+            if (!onBroken || !(error instanceof PortraitError)) throw error;
+            onBroken(keys[i].slice(-26));
+            return [];
+          }
+        });
       }
     },
 
