@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import { loadDeclarations, reducersOf } from "../stores/disk/declarations.ts";
-import { startIngestWorker } from "../stores/redis/ingest-worker.ts";
+import { type IngestStats, startIngestWorker } from "../stores/redis/ingest-worker.ts";
 import { erasing } from "./erasing.ts";
 import { ingestOptions } from "./ingest-options.ts";
 
@@ -10,6 +10,8 @@ export interface Working {
   close(): Promise<void>;
   /** Rejects when the worker ended by itself for a reason that trying again does not cure. */
   readonly ended: Promise<void>;
+  /** What it has done with events so far. */
+  stats(): IngestStats;
 }
 
 const COMPACT_EVERY_MS = 3_600_000;
@@ -37,6 +39,7 @@ export async function startWorking(
   const stopErasing = erasing(config, { redisUrl, reducers, log });
   return {
     ended: ingest.ended,
+    stats: ingest.stats,
     async close() {
       await stopErasing(); // before the worker that its log needs
       await training.close();

@@ -40,6 +40,8 @@ Example:
       const working = await startWorking(config, { redisUrl: redis.url, log, memoryMb });
       log.info({}, "the worker takes events and jobs");
       process.send?.("ready");
+      // whoever started it may ask how far it is
+      process.on("message", (asked) => void (asked === "stats" && process.send?.(working.stats())));
       try {
         await Promise.race([asked, working.ended]);
         log.info({}, "ending: what is applied goes to the lake, a training goes back to the queue");

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { LoggedText } from "../../events/logged-text.ts";
 import { type Position, positionText } from "../../events/position.ts";
@@ -86,12 +87,12 @@ export async function createLakeWriter({
         await connection.run(
           `COPY (${selectRows("part")}) TO ${sqlText(temporary)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA ${facts})`,
         );
-        syncFile(temporary);
+        await sync(temporary, "r+");
         await fault?.("before-claim");
         if (!withoutFollow) await mustFollow(partition, after);
         if (withoutClaim) renameSync(temporary, path);
         else claim(temporary, path);
-        syncFolder(folder);
+        await sync(folder, "r");
         await fault?.("after-claim");
       } finally {
         rmSync(temporary, { force: true });
@@ -132,6 +133,16 @@ function claim(temporary: string, path: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") throw new Fenced(`the part ${path} is there already`);
     throw error;
+  }
+}
+
+/** Without holding up what else the thread does. */
+async function sync(path: string, flags: "r" | "r+"): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Waits } from "./ingest-waits.ts";
+import type { IngestStats } from "./ingest-worker.ts";
 import { startPrivateRedis } from "./private-redis.ts";
 
 export const PARTITIONS = 8;
@@ -46,6 +48,8 @@ export interface IngestHouse {
   readonly config: string;
   /** CPU seconds that each process has used. */
   cpu(): Readonly<Record<"door" | "redis" | "worker", number>>;
+  /** Where events waited in the worker, since it started. */
+  waits(): Promise<Waits>;
   /** Ends the worker politely: all that is applied is then in the lake. */
   closeWorker(): Promise<void>;
   close(): Promise<void>;
@@ -70,8 +74,8 @@ export async function openIngestHouse(slowFsyncMs: number): Promise<IngestHouse>
     LOG_LEVEL: "warn",
   };
   const run = (...args: string[]): ChildProcess =>
-    spawn(process.execPath, [...PROGRAM, ...args], { env, cwd: root, stdio: ["ignore", "inherit", "inherit"] });
-  const worker = run("work");
+    spawn(process.execPath, [...PROGRAM, ...args], { env, cwd: root, stdio: [...QUIET] });
+  const worker = spawn(process.execPath, [...PROGRAM, "work"], { env, cwd: root, stdio: [...QUIET, "ipc"] });
   const door = run("serve", "--port", String(port));
   const url = `http://127.0.0.1:${port}`;
   await untilLive(url, door);
@@ -86,6 +90,12 @@ export async function openIngestHouse(slowFsyncMs: number): Promise<IngestHouse>
     lakeDir: join(variables, "lake"),
     config,
     cpu: () => ({ door: cpuOf(door.pid), redis: cpuOf(redis.pid), worker: cpuOf(worker.pid) }),
+    async waits() {
+      const told = once(worker, "message");
+      worker.send("stats");
+      const [{ waits }] = (await told) as [IngestStats];
+      return waits;
+    },
     closeWorker: () => end(worker),
     async close() {
       await end(door);
@@ -95,6 +105,8 @@ export async function openIngestHouse(slowFsyncMs: number): Promise<IngestHouse>
     },
   };
 }
+
+const QUIET = ["ignore", "inherit", "inherit"] as const;
 
 /** The program as its source says it now: what was built may be older. */
 const PROGRAM = ["--import", import.meta.resolve("tsx"), fileURLToPath(new URL("../../cli/main.ts", import.meta.url))];

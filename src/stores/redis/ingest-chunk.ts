@@ -11,10 +11,12 @@ import type { LakeWriter } from "../lake/lake-writer.ts";
 import { catalogueText } from "./catalogue.ts";
 import { ForwardPacker } from "./forward-codec.ts";
 import type { CommitConnection } from "./ingest-connection.ts";
-import { type Entry, verdictMasks } from "./ingest-entry.ts";
+import { type Entry, toEntry, verdictMasks } from "./ingest-entry.ts";
 import { applyErasure } from "./ingest-erasure.ts";
 import type { FaultPoint, Guard } from "./ingest-guards.ts";
 import type { Partition } from "./ingest-partition.ts";
+import type { News } from "./ingest-read.ts";
+import { countWaits } from "./ingest-waits.ts";
 import type { IngestCounts } from "./ingest-worker.ts";
 import { catalogueKey, cursorKey, idsKey, logKey, marksKey, stateKey, statePrefix, verdictsKey } from "./keys.ts";
 import { packStates } from "./pack-states.ts";
@@ -37,13 +39,16 @@ interface Touch {
 }
 
 /** Applies news of one partition in log order; an erasure among them parts what is before it from what is after it. */
-export async function applyNews(tools: ChunkTools, partition: Partition, entries: readonly Entry[]): Promise<void> {
-  const at = entries.findIndex(({ erasure }) => erasure);
-  const { erasure } = entries[at] ?? {};
-  if (!erasure) return applyEvents(tools, partition, entries);
-  if (at > 0) await applyEvents(tools, partition, entries.slice(0, at));
-  await applyErasure(tools, partition, entries[at], erasure);
-  if (at + 1 < entries.length) await applyNews(tools, partition, entries.slice(at + 1));
+export async function applyNews(tools: ChunkTools, { partition, entries: raw, at: read }: News): Promise<void> {
+  const entries = raw.map((one) => toEntry(one, partition.index));
+  let from = 0;
+  for (const [i, entry] of entries.entries()) {
+    if (!entry.erasure) continue;
+    if (i > from) await applyEvents(tools, partition, entries.slice(from, i), read);
+    await applyErasure(tools, partition, entry, entry.erasure);
+    from = i + 1;
+  }
+  if (from < entries.length) await applyEvents(tools, partition, entries.slice(from), read);
 }
 
 /**
@@ -55,7 +60,12 @@ export async function applyNews(tools: ChunkTools, partition: Partition, entries
  *
  * @throws Fenced when another worker moved the partition on
  */
-async function applyEvents(tools: ChunkTools, partition: Partition, entries: readonly Entry[]): Promise<void> {
+async function applyEvents(
+  tools: ChunkTools,
+  partition: Partition,
+  entries: readonly Entry[],
+  read: number,
+): Promise<void> {
   const { redis, parts, rules, counts, fault, without } = tools;
   const { index, cursor } = partition;
   const events = entries.flatMap((entry) => entry.events);
@@ -111,6 +121,7 @@ async function applyEvents(tools: ChunkTools, partition: Partition, entries: rea
   }
   counts.forwarded += forwarded.length;
   counts.lagMs = Math.max(0, Date.now() - last.ms);
+  countWaits(counts.waits, entries, read, Date.now());
 }
 
 function touchesOf(events: readonly LoggedText[], { rules, partitions }: ChunkTools): readonly Touch[][] {

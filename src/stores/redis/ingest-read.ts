@@ -1,17 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { entryText } from "../entry-id.ts";
-import { type Entry, type RawEntry, toEntry } from "./ingest-entry.ts";
+import type { RawEntry } from "./ingest-entry.ts";
 import type { Partition } from "./ingest-partition.ts";
 import { logKey } from "./keys.ts";
 
 export interface News {
   readonly partition: Partition;
-  readonly entries: readonly Entry[];
+  /** Not unpacked yet: entries wait for their turn, and bytes wait cheaply. */
+  readonly entries: readonly RawEntry[];
+  readonly bytes: number;
+  /** When they were read, ms since 1970 UTC. */
+  readonly at: number;
 }
 
-/** Events that one read should bring of each partition, and the most entries (commit groups) it may ask for. */
-const CHUNK_EVENTS = 2_000;
+/** What one read should bring of each partition, some 2,000 events, and the most entries (commit groups) it may ask for. */
+const CHUNK_BYTES = 384 << 10;
 const CHUNK_ENTRIES = 1_000;
 /** How long a read waits for news: no news is what lets the worker look at the clock. */
 const BLOCK_MS = 40;
@@ -26,7 +30,7 @@ type Answer = [Buffer, RawEntry[]][] | null;
  * One blocking XREAD over all of them; a Redis Cluster refuses that (CROSSSLOT), and is then asked for each.
  */
 export function createNewsReader(reader: Redis): (partitions: readonly Partition[]) => Promise<News[]> {
-  let eventsAnEntry = 50; // measured as it goes: entries hold from one event to thousands
+  let bytesAnEntry = 10_000; // measured as it goes: entries hold from one event to thousands
   let oneByOne = false;
   let quietMs = 0;
 
@@ -70,23 +74,25 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
   }
 
   return async (partitions) => {
-    const count = Math.max(1, Math.min(CHUNK_ENTRIES, Math.round(CHUNK_EVENTS / eventsAnEntry)));
+    const count = Math.max(1, Math.min(CHUNK_ENTRIES, Math.round(CHUNK_BYTES / bytesAnEntry)));
     const answer = await ask(partitions, count);
     if (!answer || answer.length === 0) return [];
     const byKey = new Map(partitions.map((partition) => [logKey(partition.index), partition]));
     const news: News[] = [];
-    let entries = 0;
-    let events = 0;
-    for (const [key, raw] of answer) {
+    const at = Date.now();
+    let allEntries = 0;
+    let allBytes = 0;
+    for (const [key, entries] of answer) {
       const partition = byKey.get(key.toString());
       if (!partition) continue;
-      const one = { partition, entries: raw.map((entry) => toEntry(entry, partition.index)) };
-      news.push(one);
-      entries += one.entries.length;
-      for (const entry of one.entries) events += entry.events.length + (entry.forward?.events.length ?? 0);
+      let bytes = 0;
+      for (const [, fields] of entries) bytes += fields[1].length;
+      news.push({ partition, entries, bytes, at });
+      allEntries += entries.length;
+      allBytes += bytes;
     }
-    const mean = events / Math.max(1, entries);
-    eventsAnEntry = Math.max(1, (eventsAnEntry + mean) / 2, mean);
+    const mean = allBytes / Math.max(1, allEntries);
+    bytesAnEntry = Math.max(1, (bytesAnEntry + mean) / 2, mean);
     return news;
   };
 }

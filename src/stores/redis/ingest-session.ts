@@ -13,6 +13,7 @@ import { connectOnce } from "./ingest-connection.ts";
 import { flush } from "./ingest-flush.ts";
 import { openPartition, type Partition } from "./ingest-partition.ts";
 import { createNewsReader } from "./ingest-read.ts";
+import { inTurns } from "./ingest-turns.ts";
 import type { IngestCounts, IngestWorkerOptions, Waiter } from "./ingest-worker.ts";
 import { agreeOnPartitions } from "./partitions.ts";
 import { recoverIfLost } from "./recover.ts";
@@ -195,13 +196,11 @@ export async function openIngestSession(
         if (failure()) throw failure();
         if (flushFailure) throw flushFailure;
         if (news.length > 0) {
-          const done = await Promise.allSettled(
-            news.map(({ partition, entries }) => applyNews(tools, partition, entries)),
-          );
-          const failed = done.find((one) => one.status === "rejected");
-          if (failed) {
-            if (isFull(failed.reason)) await wholeFlush(); // writing parts and trimming makes room for the next try
-            throw failed.reason;
+          try {
+            await inTurns(news, (one) => applyNews(tools, one));
+          } catch (error) {
+            if (isFull(error)) await wholeFlush(); // writing parts and trimming makes room for the next try
+            throw error;
           }
         } else if (waiting > 0) {
           await wholeFlush();

@@ -5,6 +5,7 @@ import { type Log, silentLog } from "../../log.ts";
 import { Fenced } from "../fenced.ts";
 import type { FaultPoint, Guard } from "./ingest-guards.ts";
 import { type IngestLife, openIngestSession } from "./ingest-session.ts";
+import { noWaits, type Waits } from "./ingest-waits.ts";
 import { redisFailure } from "./redis-failure.ts";
 
 export interface IngestWorkerOptions {
@@ -47,6 +48,8 @@ export interface IngestStats {
   readonly restarts: number;
   /** Of the newest chunk: ms between an event's `known` and its being applied. */
   readonly lagMs: number;
+  /** Where events waited, since the worker started. */
+  readonly waits: Waits;
 }
 
 export interface IngestWorker {
@@ -89,6 +92,7 @@ export async function startIngestWorker(options: IngestWorkerOptions): Promise<I
     unflushed: 0,
     restarts: 0,
     lagMs: 0,
+    waits: noWaits(),
   };
   const closing = new AbortController();
   const waiters: Waiter[] = [];
@@ -155,7 +159,7 @@ export async function startIngestWorker(options: IngestWorkerOptions): Promise<I
       if (counts.state === "ended") return life.then(() => {});
       return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
     },
-    stats: () => ({ ...counts }),
+    stats: () => structuredClone(counts),
   };
 }
 

@@ -5,6 +5,7 @@ import { createParquetLake } from "../lake/parquet-lake.ts";
 import { fsyncMs, type IngestHouse, openIngestHouse, PARTITIONS } from "./bench-ingest-house.ts";
 import { type Batch, createSender, makeBatches, watchProbes } from "./bench-ingest-load.ts";
 import { connectFailFast, whenReady } from "./connect.ts";
+import type { Waits } from "./ingest-waits.ts";
 import { createRedisStateStore } from "./state-store.ts";
 import { whenApplied } from "./when-applied.ts";
 
@@ -53,11 +54,15 @@ export const bench: Bench = async ({ say, runs, options }) => {
     line("accepted → applied p99, first entity, ms", ({ first }) => first, "lower", 1_000);
     line("accepted → applied p99, second entity, ms", ({ second }) => second, "lower", 1_000);
     line("acknowledged p99 from the moment it was due, ms", ({ acknowledged }) => acknowledged, "lower");
+    for (const way of WAYS) line(`mean wait, ${way}, ms`, ({ waits }) => waits[way], "lower");
     for (const who of ["door", "redis", "worker", "load"] as const)
       line(`CPU µs an event, ${who}`, ({ cpu }) => cpu[who], "lower");
   }
   return lines;
 };
+
+/** Where an event waits on its way, at the fixed rate. */
+const WAYS = ["accepted → read", "read → applied", "forwarded → read", "read → applied, second entity"] as const;
 
 interface Measured {
   readonly perSecond: number;
@@ -66,6 +71,7 @@ interface Measured {
   readonly second: number;
   readonly acknowledged: number;
   readonly cpu: Readonly<Record<"door" | "redis" | "worker" | "load", number>>;
+  readonly waits: Readonly<Record<(typeof WAYS)[number], number>>;
   readonly refused: number;
 }
 
@@ -97,6 +103,7 @@ async function measure(house: IngestHouse, rate: number, seconds: number): Promi
 
     const steady = makeBatches(many.length, "rate", Date.now());
     const probes = watchProbes(states);
+    const waited = await house.waits();
     const due = await atRate(steady, rate / EVENTS_A_BATCH, async (batch) => {
       await sender.send(batch);
       probes.accepted(batch);
@@ -104,6 +111,7 @@ async function measure(house: IngestHouse, rate: number, seconds: number): Promi
     probes.end();
     await probes.looking;
     await applied();
+    const waits = meansOf(waited, await house.waits());
     await house.closeWorker();
     await mustHold(house, EVENTS_A_BATCH * (warm.length + many.length + steady.length));
     return {
@@ -113,12 +121,24 @@ async function measure(house: IngestHouse, rate: number, seconds: number): Promi
       second: percentile(probes.took.second, 0.99),
       acknowledged: percentile(due.late, 0.99),
       cpu: { door: perEvent("door"), redis: perEvent("redis"), worker: perEvent("worker"), load: perEvent("load") },
+      waits,
       refused: sender.refused(),
     };
   } finally {
     sender.close();
     redis.disconnect();
   }
+}
+
+function meansOf(before: Waits, after: Waits): Measured["waits"] {
+  const mean = (of: "first" | "second", what: "unreadMs" | "unappliedMs") =>
+    (after[of][what] - before[of][what]) / (after[of].events - before[of].events);
+  return {
+    "accepted → read": mean("first", "unreadMs"),
+    "read → applied": mean("first", "unappliedMs"),
+    "forwarded → read": mean("second", "unreadMs"),
+    "read → applied, second entity": mean("second", "unappliedMs"),
+  };
 }
 
 async function asFastAs(batches: readonly Batch[], send: (batch: Batch) => Promise<void>): Promise<void> {

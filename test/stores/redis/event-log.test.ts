@@ -21,6 +21,19 @@ test("appends that wait together travel as one entry a partition", async () => {
   expect(worker.stats().applied).toBe(100);
 });
 
+test("while a group is under way the next one gathers, and leaves with its answer", async () => {
+  await using house = await redisHouse(server.url, reducer, 1);
+  await house.log.append([anEvent()]);
+  await house.redis.client("PAUSE", 60, "WRITE");
+  const appended = [];
+  for (let i = 0; i < 5; i++) {
+    appended.push(house.log.append([anEvent()]));
+    await new Promise((done) => setTimeout(done, 5)); // longer than a group lingers
+  }
+  await Promise.all(appended);
+  expect(await house.redis.xlen("log:{p0}")).toBe(3); // the first of all, the first of the five, the other four
+});
+
 test("more than may wait is refused at once, and taken again when the log has caught up", async () => {
   await using house = await redisHouse(server.url, reducer, 1);
   const log = createRedisEventLog({ redis: house.redis, partitions: 1, maxPending: 10 });
