@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { soakReceipts } from "../../tools/soak/receipts.ts";
 
-const small = { receipts: 120, retrainings: 2, people: 120, flips: 3, seed: 5 };
+const small = { receipts: 120, retrainings: 2, people: 70, flips: 3, seed: 5 };
 
 test("receipts of three versions replay to their digests, and every flipped bit is found and put back (npm run soak -- receipts is the long form)", async () => {
   const result = await soakReceipts(small);
