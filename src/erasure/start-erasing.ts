@@ -54,17 +54,17 @@ export function startErasing({ queue, erase, settled, everyMs = 1_000, log }: Er
     }
   }
 
-  const loop = (): Promise<void> =>
-    turn()
-      .catch((error: unknown) => log.warn({ reason: wordsOf(error) }, "erasures could not be looked at"))
-      .finally(() => {
-        if (!closed) timer = setTimeout(next, everyMs);
-      });
   let running = Promise.resolve();
-  const next = () => {
-    running = loop();
+  const later = () => {
+    timer = setTimeout(() => {
+      running = turn()
+        .catch((error: unknown) => log.warn({ reason: wordsOf(error) }, "erasures could not be looked at"))
+        .finally(() => {
+          if (!closed) later();
+        });
+    }, everyMs);
   };
-  next();
+  later();
   return async () => {
     closed = true;
     clearTimeout(timer);
