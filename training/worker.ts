@@ -68,7 +68,8 @@ export function startTrainingWorker({
     const over = new AbortController();
     inHand = abort;
     void heedCancellation(id, abort, over.signal);
-    log.info({ job: id, model: payload.data.model, attempt: job.attemptsMade + 1 }, "retraining begins");
+    const { task, model } = payload.data;
+    log.info({ job: id, ...(task && { task }), model, attempt: job.attemptsMade + 1 }, "retraining begins");
     try {
       return await train(payload.data, {
         jobId: id,
