@@ -34,5 +34,8 @@ export async function settle(redis: CommitConnection, partition: Partition, end:
   const done = partition.verdicts.filter((id) => compareEntries(id, end) <= 0);
   partition.verdicts = partition.verdicts.filter((id) => compareEntries(id, end) > 0);
   const keys = [logKey(partition.index), lakedKey(partition.index), verdictsKey(partition.index)];
-  await redis.eval(SETTLE, keys.length, ...keys, entryText(nextEntry(end)), entryText(end), ...done.map(entryText));
+  for (let i = 0; i === 0 || i < done.length; i += 5_000) {
+    const entries = done.slice(i, i + 5_000).map(entryText);
+    await redis.eval(SETTLE, keys.length, ...keys, entryText(nextEntry(end)), entryText(end), ...entries);
+  }
 }
