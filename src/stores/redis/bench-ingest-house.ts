@@ -91,10 +91,11 @@ export async function openIngestHouse(slowFsyncMs: number): Promise<IngestHouse>
     config,
     cpu: () => ({ door: cpuOf(door.pid), redis: cpuOf(redis.pid), worker: cpuOf(worker.pid) }),
     async waits() {
-      const told = once(worker, "message");
       worker.send("stats");
-      const [{ waits }] = (await told) as [IngestStats];
-      return waits;
+      for (;;) {
+        const [told] = await once(worker, "message"); // that it was ready is kept until somebody listens
+        if (told !== "ready") return (told as IngestStats).waits;
+      }
     },
     closeWorker: () => end(worker),
     async close() {

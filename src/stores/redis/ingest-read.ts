@@ -14,8 +14,8 @@ export interface News {
   readonly at: number;
 }
 
-/** What one read should bring of each partition, some 2,000 events, and the most entries (commit groups) it may ask for. */
-const CHUNK_BYTES = 384 << 10;
+/** What one read should bring of each partition, some 1,000 events, and the most entries (commit groups) it may ask for. */
+const CHUNK_BYTES = 192 << 10;
 const CHUNK_ENTRIES = 1_000;
 /** How long a read waits for news: no news is what lets the worker look at the clock. */
 const BLOCK_MS = 40;
