@@ -1,10 +1,9 @@
 import type { Column } from "../../models/model.ts";
 import { valueReader } from "../scoring/encode-row.ts";
 import { newRow } from "../scoring/new-row.ts";
-import { numberEnd, POWERS, scanNumber } from "./scan-number.ts";
+import { numberEnd, scanNumber } from "./scan-number.ts";
 
 const [QUOTE, COLON, COMMA, OPEN, CLOSE, BACKSLASH] = [34, 58, 44, 123, 125, 92];
-const [MINUS, POINT, LETTER_E] = [45, 46, 101];
 /** Columns that are tried before a name is looked up: callers keep to the order of the columns and leave some out. */
 const TRIED = 3;
 
@@ -95,35 +94,10 @@ export function createFeatureScanner(columns: readonly Column[]): FeatureScanner
       next = place + 1;
       if (bytes[at] <= 32) at = skipBlanks(bytes, at);
       if (isNumber[place]) {
-        // up to nine digits in whole numbers of 32 bits; whatever is longer or has an exponent goes to `scanNumber`
-        const negative = bytes[at] === MINUS;
-        const first = negative ? at + 1 : at;
-        let i = first;
-        let whole = 0;
-        for (let digit = bytes[i] - 48; digit >= 0 && digit <= 9; digit = bytes[++i] - 48)
-          whole = (whole * 10 + digit) | 0;
-        let digits = i - first;
-        let decimals = 0;
-        if (bytes[i] === POINT) {
-          const point = ++i;
-          for (let digit = bytes[i] - 48; digit >= 0 && digit <= 9; digit = bytes[++i] - 48)
-            whole = (whole * 10 + digit) | 0;
-          decimals = i - point;
-          if (decimals === 0) return -1;
-        }
-        if (bytes[first] === 48 && digits > 1) return -1;
-        digits += decimals;
-        let value: number;
-        if (digits > 9 || digits === decimals || (bytes[i] | 32) === LETTER_E) {
-          value = scanNumber(bytes, at);
-          if (Number.isNaN(value)) return -1;
-          i = numberEnd();
-        } else {
-          value = decimals === 0 ? whole : whole / POWERS[decimals];
-          if (negative) value = -value;
-        }
+        const value = scanNumber(bytes, at);
+        if (Number.isNaN(value)) return -1;
         rows[base + place] = value + 0; // -0 becomes 0, as the encoder has it
-        at = i;
+        at = numberEnd();
       } else {
         const end = types[place] === "category" ? endOfText(bytes, at) : endOfBoolean(bytes, at);
         if (end < 0) return -1;
