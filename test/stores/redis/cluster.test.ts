@@ -149,7 +149,7 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
     const [one, two] = [await aHouse(), await aHouse()];
     await one.services.artifacts.save(constantArtifact());
     await one.services.promote("bank", "v1", "first");
-    await expect.poll(() => two.services.champions.current().get("bank")?.version, { timeout: 3_000 }).toBe("v1");
+    await expect.poll(() => two.services.champions.current().get("bank")?.version, { timeout: 12_000 }).toBe("v1");
 
     const worker = startTrainingWorker({
       redisUrl: cluster.url,
@@ -158,7 +158,7 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
     });
     onTestFinished(() => worker.close());
     const { id } = await one.services.retraining.ask({ model: "purchase", reason: "manual", seed: 7 });
-    await expect.poll(async () => (await two.services.retraining.job(id))?.state, { timeout: 5_000 }).toBe("done");
+    await expect.poll(async () => (await two.services.retraining.job(id))?.state, { timeout: 12_000 }).toBe("done");
   });
 
   test("the doctor looks at each of its masters", async () => {
@@ -202,10 +202,10 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
         sent += batch.length;
       }
     })();
-    await expect.poll(() => sent, { timeout: 5_000 }).toBeGreaterThan(500);
+    await expect.poll(() => sent, { timeout: 12_000 }).toBeGreaterThan(500);
     await cluster.failOver();
     const before = sent;
-    await expect.poll(() => sent, { timeout: 5_000 }).toBeGreaterThan(before + 500);
+    await expect.poll(() => sent, { timeout: 12_000 }).toBeGreaterThan(before + 500);
     going = false;
     await sending;
     await worker.idle();
@@ -223,7 +223,7 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
     await using api = await serve({ ...services, keys: testKeys({ admin: ["admin"] }) });
     expect((await api.get("/readyz")).body.missing).not.toContain("redis");
     await cluster.kill(2);
-    await expect.poll(async () => (await api.get("/readyz")).body.missing, { timeout: 2_000 }).toContain("redis");
+    await expect.poll(async () => (await api.get("/readyz")).body.missing, { timeout: 12_000 }).toContain("redis");
     const since = performance.now();
     expect(await api.post("/v1/batch", { batch: payments(1) })).toMatchObject({
       status: 503,
