@@ -34,16 +34,24 @@ export function eraseNeedsOf(config: Config, redis: Redis, reducers: Reducers, a
 /** Does the erasures that were asked for over HTTP. @returns close: waits for the one in hand */
 export function erasing(
   config: Config,
-  { redisUrl, reducers, log }: { readonly redisUrl: string; readonly reducers: Reducers; readonly log: Log },
+  options: {
+    readonly redisUrl: string;
+    readonly reducers: Reducers;
+    readonly log: Log;
+    readonly everyMs?: number;
+    readonly onProgress?: EraseNeeds["onProgress"];
+  },
 ): () => Promise<void> {
+  const { redisUrl, reducers, log, everyMs, onProgress } = options;
   const redis = connectFailFast(redisUrl);
   const audit = openDiskAudit(config.paths.audit);
   const needs = eraseNeedsOf(config, redis, reducers, audit);
   const close = startErasing({
     queue: createRedisErasures({ redis, clock: Date.now, newId: randomUUID }),
-    erase: ({ entity, ...asked }) => erasePerson(entity, asked, needs),
+    erase: ({ entity, ...asked }) => erasePerson(entity, asked, { ...needs, ...(onProgress && { onProgress }) }),
     settled: () => rewriteAppendOnly(redis),
     log,
+    ...(everyMs !== undefined && { everyMs }),
   });
   return async () => {
     await close();

@@ -1,6 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { Command } from "commander";
 import { expect, test } from "vitest";
+import { register } from "../../src/cli/commands/erase.ts";
 import { createParquetLake } from "../../src/stores/lake/parquet-lake.ts";
 import { portrait } from "../support/command.ts";
 import { allOf } from "../support/events.ts";
@@ -10,11 +12,6 @@ import { tempDir } from "../support/temp-dir.ts";
 test("portrait erase without a running worker applies the log itself, and its certificate verifies", async () => {
   const root = tempDir();
   await fillLake(root);
-  expect(await portrait(root, "erase", "user:u3", "--json")).toMatchObject({
-    code: 1,
-    out: expect.stringMatching(/--yes/),
-  });
-
   const erased = await portrait(root, "erase", "user:u3", "--yes", "--json");
   expect(erased).toMatchObject({ code: 0, err: "" });
   const certificate = JSON.parse(erased.out);
@@ -29,3 +26,15 @@ test("portrait erase without a running worker applies the log itself, and its ce
   const verified = await portrait(root, "erase", "--verify", join(root, "audit", "certificates", file), "--json");
   expect([verified.code, JSON.parse(verified.out)]).toEqual([0, { ok: true, inAudit: true, back: {}, since: {} }]);
 }, 60_000);
+
+test("nobody is erased where nobody can be asked, nor when it is not said who", async () => {
+  const run = (...args: string[]) => {
+    const program = new Command("portrait").exitOverride();
+    register(program);
+    return program.parseAsync(["erase", ...args], { from: "user" });
+  };
+  await expect(run("user:u3")).rejects.toThrow(/--yes/);
+  await expect(run("u3", "--yes")).rejects.toThrow(/kind:id/);
+  await expect(run("--yes")).rejects.toThrow(/--verify/);
+  await expect(run("--verify", "/nowhere.json")).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
+});

@@ -1,9 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { loadConfig } from "../../config.ts";
 import type { Certificate } from "../../erasure/certificate.ts";
-import { PortraitError } from "../../errors.ts";
+import { CODES, type ErrorCode, PortraitError } from "../../errors.ts";
 import type { EntityRef } from "../../events/event.ts";
 import { readEntity } from "../entity-argument.ts";
 import { ingestOptions } from "../ingest-options.ts";
@@ -31,8 +33,9 @@ export function register(program: Command): void {
 Goes: the state, events in the log and the lake, receipts, kept scores, what waits in quarantine, rows in tables below the
 var folder; the append-only file of Redis is written anew. Stays: events that touched other declared entities (a terminal),
 for those only and without the person; what models learned; back-ups, which are yours to look after. docs/privacy.md tells
-all of it. What comes later begins a new life. Runs beside \`portrait up\` or \`portrait work\`; where none runs, the command
-applies the log itself. An erasure that was interrupted is ended by the same command.
+all of it. What comes later begins a new life. The worker of \`portrait up\` or \`portrait work\`
+does it; where no Redis runs, the command starts one and applies the log itself. What was interrupted is ended by the worker,
+or by the same command.
 
 Examples:
   $ portrait erase user:u1
@@ -67,32 +70,62 @@ async function confirm(entity: EntityRef, text: string): Promise<void> {
   }
 }
 
+/** Asks as the API does, and waits until a worker has done it: the one that runs, or one for the time of the command. */
 async function eraseOne(entity: EntityRef, onProgress: (done: number, note?: string) => void): Promise<Certificate> {
   const config = loadConfig(process.env);
-  const [{ withRedis }, { eraseNeedsOf }, { erasePerson }, { startIngestWorker }, { openDiskAudit }, declarations] =
-    await Promise.all([
-      import("../with-redis.ts"),
-      import("../erasing.ts"),
-      import("../../erasure/erase-person.ts"),
-      import("../../stores/redis/ingest-worker.ts"),
-      import("../../stores/disk/audit.ts"),
-      import("../../stores/disk/declarations.ts"),
-    ]);
-  const reducers = declarations.reducersOf(declarations.loadDeclarations(config.declarations));
+  const [
+    { withRedis },
+    { erasing },
+    { createRedisErasures },
+    { startIngestWorker },
+    { workerIsThere },
+    { silentLog },
+    declared,
+  ] = await Promise.all([
+    import("../with-redis.ts"),
+    import("../erasing.ts"),
+    import("../../stores/redis/erasures.ts"),
+    import("../../stores/redis/ingest-worker.ts"),
+    import("../../stores/redis/when-applied.ts"),
+    import("../../log.ts"),
+    import("../../stores/disk/declarations.ts"),
+  ]);
+  const reducers = declared.reducersOf(declared.loadDeclarations(config.declarations));
   return withRedis(config, async (redis, { url, from }) => {
-    const audit = openDiskAudit(config.paths.audit);
-    const worker =
-      from === "own" ? await startIngestWorker({ redisUrl: url, ...ingestOptions(config), reducers }) : undefined;
+    const own = from === "own";
+    const worker = own ? await startIngestWorker({ redisUrl: url, ...ingestOptions(config), reducers }) : undefined;
+    const stop = own
+      ? erasing(config, { redisUrl: url, reducers, log: silentLog, everyMs: 50, onProgress })
+      : undefined;
     try {
-      const who = `cli:${process.getuid?.() ?? 0}`;
-      const needs = eraseNeedsOf(config, redis, reducers, audit);
-      return await erasePerson(entity, { who }, { ...needs, onProgress });
+      const queue = createRedisErasures({ redis, clock: Date.now, newId: randomUUID });
+      const { id } = await queue.ask({ entity, who: `cli:${process.getuid?.() ?? 0}` });
+      for (let alone = 0; ; ) {
+        const view = await queue.find(id);
+        if (view?.certificate) return view.certificate;
+        if (view?.state === "failed") throw failed(id, view.code);
+        alone = (await workerIsThere(redis)) ? 0 : alone + 1;
+        if (alone > 50) throw nobodyThere(id);
+        await sleep(100);
+      }
     } finally {
+      await stop?.();
       await worker?.close();
-      await audit.close();
     }
   });
 }
+
+function failed(id: string, code = "INTERNAL"): Error {
+  const message = `The erasure ${id} has failed with ${code}; the log of the worker says more. Mend that, then erase again.`;
+  return code in CODES ? new PortraitError(code as ErrorCode, message, { erasure: id }) : new Error(message);
+}
+
+const nobodyThere = (id: string) =>
+  new PortraitError(
+    "WORKER_AWAY",
+    `The erasure ${id} is asked for, and no worker is there to do it. It is done when \`portrait work\` (or \`portrait up\`) runs.`,
+    { erasure: id },
+  );
 
 function words({ id, gone, remains, resumed }: Certificate): string {
   const rows = Object.entries(gone).map(([what, count]) => [what, count.toLocaleString("en-US")]);
