@@ -982,7 +982,14 @@ export interface Calls {
   postV1ScoreBatch: {
     body: {
       items: unknown[];
-    } | unknown[];
+    } | unknown[] | {
+      model: string;
+      columns: string[];
+      /** A list of cells for each, in the order of columns; null = missing */
+      rows: unknown[];
+      reasons?: number;
+      receipt?: "kept" | "none";
+    };
     answer: {
       results: {
         entity?: {

@@ -36,6 +36,8 @@ export interface BenchHouse {
   readonly ids: readonly string[];
   /** One batch of 1,000 items, for us and for the peer. */
   readonly batch: string;
+  /** The same as a table. */
+  readonly table: string;
   readonly peerBatch: string;
   /** What the first `features` come to, so that the peer can be seen to answer the same. */
   readonly probability: number;
@@ -81,6 +83,7 @@ export async function furnish(config: Config, redisUrl: string): Promise<BenchHo
     features: texts.slice(0, 200),
     ids: Array.from({ length: 200 }, (_, i) => `u${i}`),
     batch: `[${texts.map((text) => `{"models":["bank"],"features":${text},"receipt":"none"}`).join(",")}]`,
+    table: tableOf(features, data.columns),
     peerBatch: `[${texts.join(",")}]`,
     probability: logistic(bank.margin(Float64Array.from(data.columns, ({ name }) => features[0][name] ?? Number.NaN))),
   };
@@ -98,6 +101,13 @@ function featuresOf({ columns, values }: Dataset, i: number): Record<string, num
     if (!Number.isNaN(values[j][i])) given[name] = Number(values[j][i].toPrecision(6));
   });
   return given;
+}
+
+/** Names once, then a row for each. */
+function tableOf(features: readonly Readonly<Record<string, number>>[], columns: readonly Column[]): string {
+  const names = columns.map(({ name }) => name);
+  const rows = features.map((one) => names.map((name) => one[name] ?? null));
+  return JSON.stringify({ model: "bank", columns: names, rows, receipt: "none" });
 }
 
 function artifactOf(model: string, gbdt: GbdtModel, source: Manifest["source"]) {

@@ -1,9 +1,11 @@
 import type { Champions } from "../scoring/champions.ts";
-import type { GivenRows, GivenText } from "../scoring/given-text.ts";
+import { type GivenRows, type GivenText, textOf } from "../scoring/given-text.ts";
 import type { ScoreRequest } from "../scoring/score.ts";
 import type { Scorer } from "../scoring/scorer.ts";
+import { roomier } from "./growing-rows.ts";
 import { createFeatureScanner, endOfText, type FeatureScanner, isAt, skipBlanks } from "./scan-features.ts";
 import { numberEnd, scanNumber } from "./scan-number.ts";
+import { scanTable } from "./scan-table.ts";
 import { PROPERTIES_LIMIT } from "./schemas.ts";
 import { REASONS_LIMIT } from "./score-body.ts";
 
@@ -25,6 +27,8 @@ export interface ScoreScanner {
    * what stands around the features is compared byte by byte, and nothing is made for a request of its own.
    */
   rows(bytes: Buffer, most: number): GivenRows | undefined;
+  /** The rows of a table: see `scanTable`. */
+  table(bytes: Buffer, most: number): GivenRows | undefined;
 }
 
 /**
@@ -116,6 +120,7 @@ export function createScoreScanner(champions: () => Champions): ScoreScanner {
       } while (bytes[at] === COMMA);
       return isListEnd(bytes, at) ? requests : undefined;
     },
+    table: (bytes, most) => scanTable(bytes, most, champions()),
     rows(bytes, most) {
       const start = listStart(bytes);
       const firstAt = skipBlanks(bytes, start + 1);
@@ -145,7 +150,13 @@ export function createScoreScanner(champions: () => Champions): ScoreScanner {
         at = end + after.length;
       }
       if (!isListEnd(bytes, at)) return undefined;
-      return { scorer, count: from.length, values, bytes, from, to, receipt: first.request.receipt };
+      const { receipt } = first.request;
+      const requests = () =>
+        from.map((start, i): ScoreRequest => {
+          const features = JSON.parse(textOf({ bytes, from: start, to: to[i] }));
+          return { models: [scorer.name], features, receipt };
+        });
+      return { scorer, count: from.length, values, receipt, texts: { bytes, from, to }, requests };
     },
   };
 }
@@ -173,11 +184,4 @@ function isListEnd(bytes: Buffer, at: number): boolean {
     end = skipBlanks(bytes, end + 1);
   }
   return end === bytes.length;
-}
-
-/** Room for `rows` rows or a few more than there are, missing where nothing is yet. */
-function roomier(values: Float64Array, rows: number, width: number): Float64Array {
-  const larger = new Float64Array(Math.max(width * (rows + 1), values.length + 16 * width));
-  larger.set(values);
-  return larger.fill(Number.NaN, values.length);
 }

@@ -97,7 +97,7 @@ export const bench: Bench = async ({ say, runs, options }) => {
   }
 };
 
-function coursesOf({ features, ids, batch, peerBatch }: BenchHouse): Course[] {
+function coursesOf({ features, ids, batch, table, peerBatch }: BenchHouse): Course[] {
   const inline = (more: string) => features.map((text) => `{"models":["bank"],"features":${text}${more}}`);
   const byId = (more: string) => ids.map((id) => `{"id":"${id}","models":["purchase"]${more}}`);
   const plain = features.map((text) => `{"features":${text}}`);
@@ -117,6 +117,7 @@ function coursesOf({ features, ids, batch, peerBatch }: BenchHouse): Course[] {
     { name: "FastAPI", server: "peer", path: "/score", bodies: plain },
     { name: "FastAPI with pred_contribs", server: "peer", path: "/reasons", bodies: plain },
     { name: "ours, batches of 1,000", server: "batches", path: "/v1/score/batch", bodies: [batch], connections: 2 },
+    { name: "ours, tables of 1,000", server: "batches", path: "/v1/score/batch", bodies: [table], connections: 2 },
     { name: "FastAPI, batches of 1,000", server: "peer", path: "/batch", bodies: [peerBatch], connections: 2 },
   ];
 }
@@ -143,6 +144,7 @@ function linesOf(rounds: ReadonlyMap<string, readonly Round[]>): BenchLine[] {
     ...ratio("ours with receipt", "FastAPI", 6),
     ...ratio("ours with 3 exact reasons", "FastAPI with pred_contribs", 3),
     ...ratio("ours, batches of 1,000", "FastAPI, batches of 1,000", 2),
+    ...ratio("ours, tables of 1,000", "FastAPI, batches of 1,000"),
     ...[...rounds].flatMap(([name, all]) => [
       benchLine(
         `${name}, requests/s`,

@@ -1,3 +1,4 @@
+import type { ScoreRequest } from "./score.ts";
 import type { Scorer } from "./scorer.ts";
 
 /**
@@ -18,11 +19,11 @@ export interface GivenRows {
   readonly count: number;
   /** Row by row, NaN = missing; there may be room behind the last. */
   readonly values: Float64Array;
-  readonly bytes: Buffer;
-  /** Where the text of each row begins, and where it ends. */
-  readonly from: readonly number[];
-  readonly to: readonly number[];
   readonly receipt: "kept" | "none" | undefined;
+  /** Where the text of each row begins and ends, for the receipts; there need be none without. */
+  readonly texts?: { readonly bytes: Buffer; readonly from: readonly number[]; readonly to: readonly number[] };
+  /** The same as requests of their own, for a champion that came since they were read. */
+  readonly requests: () => ScoreRequest[];
 }
 
 export const textOf = ({ bytes, from, to }: Pick<GivenText, "bytes" | "from" | "to">): string =>

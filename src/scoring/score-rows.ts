@@ -1,6 +1,6 @@
 import { PortraitError } from "../errors.ts";
-import { type GivenRows, textOf } from "./given-text.ts";
-import type { ScoreAnswer, ScoreRequest } from "./score.ts";
+import type { GivenRows } from "./given-text.ts";
+import type { ScoreAnswer } from "./score.ts";
 import { type GivenNeeds, isAway } from "./score-given.ts";
 import { isoOf, plainViewOf } from "./score-view.ts";
 
@@ -10,7 +10,7 @@ export type ScoreRows = (given: GivenRows) => Promise<(ScoreAnswer | PortraitErr
 /** The commonest batch: one model, all rows in one piece of memory, and nothing made for a row but its answer. */
 export const createScoreRows =
   ({ clock, newId, receipts }: GivenNeeds): ScoreRows =>
-  async ({ scorer, count, values, bytes, from, to, receipt: wanted }) => {
+  async ({ scorer, count, values, texts, receipt: wanted }) => {
     const { name, version, digest, columns } = scorer;
     const width = columns.length;
     const at = clock();
@@ -30,7 +30,7 @@ export const createScoreRows =
         const said = { at: iso, scores: viewsOf(i, score) };
         const { margin, probability } = score;
         const row = values.subarray(i * width, (i + 1) * width);
-        const given = { bytes, from: from[i], to: to[i] };
+        const given = texts && { bytes: texts.bytes, from: texts.from[i], to: texts.to[i] };
         const receipt = newId();
         try {
           await receipts.save({
@@ -47,11 +47,3 @@ export const createScoreRows =
       }),
     );
   };
-
-/** The same as requests of their own, for a champion that came since they were read. */
-export const requestsOf = ({ scorer, bytes, from, to, receipt }: GivenRows): ScoreRequest[] =>
-  from.map((start, i) => ({
-    models: [scorer.name],
-    features: JSON.parse(textOf({ bytes, from: start, to: to[i] })),
-    receipt,
-  }));

@@ -12,7 +12,7 @@ import { readTogether } from "./read-together.ts";
 import type { Reason } from "./reasons.ts";
 import type { NewReceipt, Receipt, ReceiptStore, ScoreRecord } from "./receipt.ts";
 import { createScoreGiven, isAway } from "./score-given.ts";
-import { createScoreRows, requestsOf } from "./score-rows.ts";
+import { createScoreRows } from "./score-rows.ts";
 import { isoOf, viewOf } from "./score-view.ts";
 import type { Score, Scorer } from "./scorer.ts";
 
@@ -274,7 +274,7 @@ export function createScoreService(needs: ScoreNeeds): ScoreService {
         : score(request);
     },
     scoreRows: (given) =>
-      champions.current().get(given.scorer.name) === given.scorer ? scoreRows(given) : scoreBatch(requestsOf(given)),
+      champions.current().get(given.scorer.name) === given.scorer ? scoreRows(given) : scoreBatch(given.requests()),
     scoreBatch,
     modelsOf(request) {
       const snapshot = champions.current();

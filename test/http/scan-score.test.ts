@@ -217,7 +217,7 @@ test("a batch of items that are written alike is read into the very rows of its 
       expect(rows.count).toBe(many?.length);
       many?.forEach(({ given: one, receipt }, i) => {
         expect(rows.values.slice(i * COLUMNS.length, (i + 1) * COLUMNS.length)).toEqual(one?.row);
-        expect([rows.from[i], rows.to[i], rows.receipt]).toEqual([one?.from, one?.to, receipt]);
+        expect([rows.texts?.from[i], rows.texts?.to[i], rows.receipt]).toEqual([one?.from, one?.to, receipt]);
       });
     }),
     { numRuns: 1_000 },

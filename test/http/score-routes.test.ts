@@ -111,6 +111,37 @@ describe.each(MOUNTS)("with scores answered %s", (mount) => {
     ]);
   });
 
+  test("a batch may be a table: names once, then a row for each, answered as its requests are", async () => {
+    await using house = await serve();
+    const [columns, rows] = [["age"], [[40], [20], [null]]];
+    const items = [{ age: 40 }, { age: 20 }, {}].map((features) => ({ models: ["bank"], features, receipt: "none" }));
+    const asItems = await house.post("/v1/score/batch", items);
+    const asTable = await house.post("/v1/score/batch", { model: "bank", columns, rows, receipt: "none" });
+    expect(asTable.body).toEqual(asItems.body);
+    expect(asTable.body.scored).toBe(3);
+
+    // what the quick reader leaves alone: receipts, and rows that are wrong each by itself
+    const kept = await house.post("/v1/score/batch", { model: "bank", columns, rows: [[40], [1, 2], 7, ["x"], [[1]]] });
+    const results = kept.body.results as unknown as { receipt?: string; error?: { code: string } }[];
+    expect(results.map(({ receipt, error }) => error?.code ?? typeof receipt)).toEqual([
+      "string",
+      "INPUT_INVALID",
+      "INPUT_INVALID",
+      "MODEL_INPUT_MISMATCH",
+      "INPUT_INVALID",
+    ]);
+    const receipt = await house.services.receipts.load(results[0].receipt ?? "");
+    expect(receipt).toMatchObject({ fields: { age: 40 }, scores: [{ model: "bank", row: Float64Array.of(40) }] });
+    for (const wrong of [
+      { model: "bank", columns: ["age", "age"], rows: [[1, 2]] },
+      { model: "bank", columns: ["__proto__"], rows: [[1]] },
+      { model: "bank", columns, rows: [] },
+      { model: "bank", columns, rows: [[40]], more: 1 },
+      { columns, rows },
+    ])
+      expect((await house.post("/v1/score/batch", wrong)).status, JSON.stringify(wrong)).toBe(400);
+  });
+
   test("a batch may be NDJSON; an empty or an endless one is refused", async () => {
     await using house = await serve();
     const line = JSON.stringify({ models: ["bank"], features: { age: 40 } });

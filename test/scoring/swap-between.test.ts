@@ -83,6 +83,22 @@ test("a batch read for one version and asked of the next is the next one's, ever
   }
 });
 
+test("a table read for one version and asked of the next is scored by the next", async () => {
+  const { champions, service, scanner } = house();
+  const table = { model: "bank", columns: ["income", "age"], rows: [[7, 40]], receipt: "none" };
+  const rows = scanner.table(Buffer.from(JSON.stringify(table)), 10);
+  if (!rows) throw new Error("the scanner takes this table");
+  const probability = (version: string, ...row: number[]) =>
+    byVersion.get(version)?.score(Float64Array.from(row)).probability;
+  expect(await service.scoreRows(rows)).toMatchObject([
+    { scores: { bank: { version: "v1", probability: probability("v1", 40, 7) } } },
+  ]);
+  champions.swap(new Map([["bank", v2]]));
+  expect(await service.scoreRows(rows)).toMatchObject([
+    { scores: { bank: { version: "v2", probability: probability("v2", 7, 40) } } },
+  ]);
+});
+
 test("thousands of scores while champions are swapped at every turn: none mixes two versions", async () => {
   const { champions, receipts, service, scanner } = house();
   const seen = { v1: 0, v2: 0 };

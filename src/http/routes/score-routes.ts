@@ -13,6 +13,7 @@ import { Entity, Moment } from "../schemas.ts";
 import { createReadScore, oneOfMany, readScoreBody, ScoreBody } from "../score-body.ts";
 import { scoreLines } from "../score-lines.ts";
 import { createScoreMany, mustNotBeTheNeighbour, readItem } from "../score-many.ts";
+import { isTable, requestOfRow, TableBody } from "../table-body.ts";
 
 const BATCH_LIMIT = 10_000;
 
@@ -69,10 +70,14 @@ const ItemProblemShape = z.object({
   error: z.object({ code: z.string(), title: z.string(), status: z.int(), detail: z.string() }),
 });
 
-const BatchBody = z
+const tooFewOrMany = `wanted 1 to ${BATCH_LIMIT} items`;
+const mayBe = ({ length }: readonly unknown[]): boolean => length >= 1 && length <= BATCH_LIMIT;
+const ListBody = z
   .union([z.strictObject({ items: z.array(z.unknown()) }).transform(({ items }) => items), z.array(z.unknown())])
-  .refine((items) => items.length >= 1 && items.length <= BATCH_LIMIT, `wanted 1 to ${BATCH_LIMIT} items`)
+  .refine(mayBe, tooFewOrMany)
   .meta({ description: 'A list of score requests, or { "items": […] }' });
+const BatchTable = TableBody.refine(({ rows }) => mayBe(rows), tooFewOrMany);
+const BatchBody = z.union([ListBody, BatchTable]);
 
 const ERRORS = [
   "ENTITY_UNKNOWN",
@@ -112,12 +117,17 @@ export function scoreRoutes({
   ): Promise<GivenRows | (ScoreRequest | Error)[]> {
     const lines = NDJSON.test(headers["content-type"] ?? "");
     const whole = lines ? undefined : await readJsonBytes(headers, bytes, MEGABYTE);
-    const requests = whole && (scanner.rows(whole, BATCH_LIMIT) ?? scanner.many(whole, BATCH_LIMIT));
+    const plain = whole && (scanner.rows(whole, BATCH_LIMIT) ?? scanner.table(whole, BATCH_LIMIT));
+    const requests = plain ?? (whole && scanner.many(whole, BATCH_LIMIT));
     if (requests) return requests;
-    const items = whole
+    const body = whole
       ? parse(utf8Of(whole))
       : await readBody(headers, bytes, { limit: MEGABYTE, optional: false, ndjson: true });
-    return BatchBody.parse(items).map((item) => readItem(() => oneOfMany(readScoreBody(item))));
+    if (isTable(body)) {
+      const table = BatchTable.parse(body);
+      return table.rows.map((row) => readItem(() => requestOfRow(table, row)));
+    }
+    return ListBody.parse(body).map((item) => readItem(() => oneOfMany(readScoreBody(item))));
   }
 
   return [
