@@ -17,6 +17,12 @@ export interface News {
 /** What one read should bring of each partition, some 1,000 events, and the most entries (commit groups) it may ask for. */
 const CHUNK_BYTES = 192 << 10;
 const CHUNK_ENTRIES = 1_000;
+/**
+ * A log that brought so much at the last read is read this often at most: each round costs a worker and Redis the same
+ * dozen commands a partition, however little there is to apply.
+ */
+const BUSY_BYTES = 16 << 10;
+const BUSY_ROUND_MS = 40;
 /** How long a read waits for news: no news is what lets the worker look at the clock. */
 const BLOCK_MS = 40;
 /** On a cluster, where partitions lie on several slots and are asked one by one: the less often the longer all are quiet. */
@@ -32,6 +38,8 @@ type Answer = [Buffer, RawEntry[]][] | null;
 export function createNewsReader(reader: Redis): (partitions: readonly Partition[]) => Promise<News[]> {
   let bytesAnEntry = 10_000; // measured as it goes: entries hold from one event to thousands
   let oneByOne = false;
+  let lastBytes = 0;
+  let lastAt = 0;
   let quietMs = 0;
 
   async function together(partitions: readonly Partition[], count: number): Promise<Answer> {
@@ -75,7 +83,11 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
 
   return async (partitions) => {
     const count = Math.max(1, Math.min(CHUNK_ENTRIES, Math.round(CHUNK_BYTES / bytesAnEntry)));
+    const early = BUSY_ROUND_MS - (performance.now() - lastAt);
+    if (lastBytes > BUSY_BYTES && early > 0) await sleep(early);
     const answer = await ask(partitions, count);
+    lastAt = performance.now();
+    lastBytes = 0;
     if (!answer || answer.length === 0) return [];
     const byKey = new Map(partitions.map((partition) => [logKey(partition.index), partition]));
     const news: News[] = [];
@@ -91,6 +103,7 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
       allEntries += entries.length;
       allBytes += bytes;
     }
+    lastBytes = allBytes;
     const mean = allBytes / Math.max(1, allEntries);
     bytesAnEntry = Math.max(1, (bytesAnEntry + mean) / 2, mean);
     return news;

@@ -195,6 +195,8 @@ test("a worker process that is killed in the middle of its work loses and double
   }
   await sending;
   const worker = await house.work({ leaseMs: 300 });
+  // on a slow machine the last one was killed only now, and its leases have not ended
+  await expect.poll(() => worker.stats().partitions, { timeout: 5_000 }).toBe(house.partitions);
   await worker.idle();
   await expectExactlyOnce(house, events);
 });

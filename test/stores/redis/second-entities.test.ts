@@ -91,10 +91,10 @@ test.each(FAULT_POINTS)("second entities count once when the worker dies at %s",
   const sending = send(house, events, 3);
   if (point === "before-hand-over") rival = await house.work({ flushMs: 10, leaseMs: 1_000 });
   await sending;
+  await expect.poll(() => died, { timeout: 5_000 }).toBeGreaterThan(0); // a worker looks for others eight times a lease
   await whenApplied(house.redis, house.partitions, 0);
   await rival?.idle();
   await worker.idle();
-  expect(died).toBeGreaterThan(0);
   await expectExactlyOnce(house, events);
 });
 
