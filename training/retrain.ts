@@ -79,7 +79,7 @@ export async function retrainRecipe(request: RetrainRequest, deps: RetrainDeps):
     ...request.effort,
     seed,
     parts: "time",
-    gapMs: gapMs(recipe.target.days * DAY_MS, data.time),
+    ...gapsOf(recipe.target.days * DAY_MS, data.time),
     beside: { ...(baseline && { "recency-frequency": baseline }), ...request.beside?.(replayed) },
     signal,
     onProgress: (done, note) => onProgress(0.6 + 0.35 * done, `learning: ${note}`),
@@ -126,17 +126,29 @@ const effortOf = ({ learners, quality = "balanced" }: Recipe): Effort =>
 
 const DAY_MS = 86_400_000;
 
+/** How long before the next part begins the rows to fit end, and those to choose: a horizon, or 0. In ms. */
+export interface Gaps {
+  readonly fitGapMs: number;
+  readonly gapMs: number;
+}
+
+/** Horizons that rows must reach over for the part to fit, and that to choose, to keep enough of itself. */
+const SPARES = { fit: 4, choose: 10 };
+
 /**
- * How far apart the parts are kept so that none learns from outcomes of a later one: a whole horizon, as soon as the
- * rows reach over ten of them. A shorter log cannot spare that much; its parts then share outcomes at their borders.
+ * How far apart the parts are kept so that none learns from outcomes of a later one: a whole horizon, where the part can
+ * spare it. A part to fit that shares outcomes with the one to choose makes forests that know their customers again look
+ * best (`notes/0005-a-gap-before-choosing.md`), so it spares a horizon sooner; a part to choose that
+ * shares some with the test costs only candour at the border.
  */
-export function gapMs(horizonMs: number, time: Float64Array = new Float64Array(0)): number {
+export function gapsOf(horizonMs: number, time: Float64Array = new Float64Array(0)): Gaps {
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const moment of time) {
     if (moment < first) first = moment;
     if (moment > last) last = moment;
   }
-  return last - first >= 10 * horizonMs ? horizonMs : 0;
+  const gapFrom = (horizons: number) => (last - first >= horizons * horizonMs ? horizonMs : 0);
+  return { fitGapMs: gapFrom(SPARES.fit), gapMs: gapFrom(SPARES.choose) };
 }
 
 /** Stores the version; when an earlier run of the same job has stored it already, that one is what counts. */

@@ -7,7 +7,7 @@ import { Recipe } from "../../src/retraining/recipe.ts";
 import { BUILT_IN_RECIPES } from "../../src/retraining/recipes.ts";
 import { createMemoryArtifacts } from "../../src/stores/memory/artifacts.ts";
 import { createMemoryHouse } from "../../src/stores/memory/memory-house.ts";
-import { retrainRecipe, versionName } from "../../training/retrain.ts";
+import { gapsOf, retrainRecipe, versionName } from "../../training/retrain.ts";
 import { SHOP_CLOSES, simulatedEvents } from "../support/simulated.ts";
 
 const reducer = createReducer(DEFAULT_FEATURES);
@@ -34,6 +34,15 @@ const ask = (change: Partial<Parameters<typeof retrainRecipe>[0]> = {}) => ({
 
 test("a version's name is the moment it was asked for, sortable and fit for a folder", () => {
   expect(versionName(Date.UTC(2026, 2, 1, 12, 0, 0, 123))).toBe("2026-03-01T12-00-00-123Z");
+});
+
+test("the part to fit keeps a horizon away from four of them, the part to choose from ten", () => {
+  const over = (days: number) => gapsOf(30, Float64Array.of(days, 0, 7));
+  expect(over(119)).toEqual({ fitGapMs: 0, gapMs: 0 });
+  expect(over(120)).toEqual({ fitGapMs: 30, gapMs: 0 });
+  expect(over(299)).toEqual({ fitGapMs: 30, gapMs: 0 });
+  expect(over(300)).toEqual({ fitGapMs: 30, gapMs: 30 });
+  expect(gapsOf(30)).toEqual({ fitGapMs: 0, gapMs: 0 });
 });
 
 describe("a simulated shop of 250 people", () => {

@@ -38,7 +38,8 @@ export const learn: Learn = async (data, plan) => {
   const ready = plan.ready?.(data.columns);
   const learners = ready ? [LEARNERS.constant, asLearner(ready)] : learnersOf(plan);
   checkBeside(plan, data.rows);
-  const parts = plan.parts === "time" ? partsByTime(data, plan.gapMs) : partsByChance(data.label, plan.seed);
+  const parts =
+    plan.parts === "time" ? partsByTime(data, plan.gapMs, plan.fitGapMs) : partsByChance(data.label, plan.seed);
   const developed = Uint32Array.from([...parts.fit, ...parts.choose]).sort();
   // A fast training fits once where there are rows enough to calibrate on.
   const rotate =

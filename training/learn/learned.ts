@@ -33,6 +33,8 @@ export interface LearnPlan extends Effort {
    * when the next part begins are set aside, so that no part learns from outcomes of a later one.
    */
   readonly gapMs?: number;
+  /** The same before the part to choose alone, when it differs. */
+  readonly fitGapMs?: number;
   readonly onProgress?: (done: number, note: string) => void;
   readonly signal?: AbortSignal;
 }

@@ -32,11 +32,12 @@ export function partsByChance(label: Uint8Array, seed: number): Parts {
 
 /**
  * About 60/20/20 by time: the oldest rows fit, the newest test. Rows of one moment stay together. With `gapMs`, rows of
- * a part that stand less than `gapMs` before the next part's first moment are set aside.
+ * a part that stand less than `gapMs` before the next part's first moment are set aside; `fitGapMs` is the gap after the
+ * part to fit, where it differs.
  *
  * @throws INPUT_INVALID without times; DATASET_TOO_SMALL when the moments are too few to be cut, or a part holds one outcome only
  */
-export function partsByTime(data: Pick<Dataset, "rows" | "label" | "time">, gapMs = 0): Parts {
+export function partsByTime(data: Pick<Dataset, "rows" | "label" | "time">, gapMs = 0, fitGapMs = gapMs): Parts {
   const { time, label, rows } = data;
   if (!time)
     throw new PortraitError(
@@ -58,10 +59,10 @@ export function partsByTime(data: Pick<Dataset, "rows" | "label" | "time">, gapM
     begins.filter((k) => k > first),
     (FIT + CHOOSE) * rows,
   );
-  const known = (row: number, nextBegin: number) => time[row] + gapMs <= time[order[nextBegin]];
+  const known = (gap: number, nextBegin: number) => (row: number) => time[row] + gap <= time[order[nextBegin]];
   const parts: Parts = {
-    fit: order.subarray(0, first).filter((row) => known(row, first)),
-    choose: order.subarray(first, second).filter((row) => known(row, second)),
+    fit: order.subarray(0, first).filter(known(fitGapMs, first)),
+    choose: order.subarray(first, second).filter(known(gapMs, second)),
     test: order.slice(second),
     aside: 0,
   };

@@ -1,6 +1,6 @@
 import type { Recipe } from "../../src/retraining/recipe.ts";
 import { partsByTime } from "../learn/parts.ts";
-import { gapMs } from "../retrain.ts";
+import { gapsOf } from "../retrain.ts";
 import type { Replayed } from "./replay-dataset.ts";
 
 const DAY_MS = 86_400_000;
@@ -12,7 +12,8 @@ const DAY_MS = 86_400_000;
  * @throws DATASET_TOO_SMALL as the training would
  */
 export function partNames({ data }: Replayed, { target }: Recipe): string[] {
-  const parts = partsByTime(data, gapMs(target.days * DAY_MS, data.time));
+  const { gapMs, fitGapMs } = gapsOf(target.days * DAY_MS, data.time);
+  const parts = partsByTime(data, gapMs, fitGapMs);
   const names = Array<string>(data.rows).fill("aside");
   for (const part of ["fit", "choose", "test"] as const) for (const row of parts[part]) names[row] = part;
   return names;

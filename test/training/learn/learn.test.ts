@@ -124,6 +124,13 @@ test("by time with a gap: rows whose outcome was not yet known are set aside", a
   expect(notes).toEqual(["60 rows were set aside: their outcome was not known when the next part began."]);
 });
 
+test("by time with a gap after the part to fit alone: the part to choose keeps all its rows", async () => {
+  const time = Float64Array.from({ length: 600 }, (_, i) => Math.floor(i / 30));
+  const { parts } = await learn({ ...table, time }, { ...plan, parts: "time", fitGapMs: 3 });
+  // fit holds the moments 0 … 11, choose begins with 12: 10 and 11 are too close
+  expect(parts).toEqual({ by: "time", fit: 300, choose: 120, test: 120 });
+});
+
 test("too little to learn from is refused, in words that say what to do", async () => {
   const few = takeRows(
     table,
