@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { checkRedisUrl } from "../../../src/cli/doctor/checks.ts";
+import { erasing } from "../../../src/cli/erasing.ts";
 import { compose } from "../../../src/compose.ts";
 import { loadConfig } from "../../../src/config.ts";
 import type { Event } from "../../../src/events/event.ts";
@@ -76,7 +77,7 @@ async function aHouse() {
   const redis = connectFailFast(cluster.url);
   onTestFinished(() => redis.disconnect());
   await whenReady(redis, 2_000);
-  return { services, lake, work, redis, rebuild: { ...shared, redis, lake } };
+  return { config, services, lake, work, redis, rebuild: { ...shared, redis, lake } };
 }
 
 /** Each of the users pays `times` times, at one of six terminals. */
@@ -97,7 +98,7 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
   });
 
   test("events go from the door to the states of first and second entities, a score leaves a receipt, and a replay agrees", async () => {
-    const { services, lake, work, redis, rebuild } = await aHouse();
+    const { config, services, lake, work, redis, rebuild } = await aHouse();
     await using api = await serve({ ...services, keys: testKeys({ admin: ["admin"] }) });
     // the users, and the partitions of the log, lie on all three nodes
     const nodesOf = (keys: readonly string[]) => new Set(keys.map((key) => Math.floor((keySlot(key) * 3) / 16_384)));
@@ -143,6 +144,19 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
     expect(await verifyStates(rebuild)).toEqual(verified);
     expect((await lake.summary()).events).toBe(5 * USERS);
     expect(serversOf(redis)).toHaveLength(3);
+
+    // a person is asked to be erased at the door, and goes from whichever node he lies on
+    const worker = await work();
+    const stop = erasing(config, { redisUrl: cluster.url, reducers: services.reducers, log: silentLog, everyMs: 50 });
+    onTestFinished(stop);
+    const { body } = await api.post("/v1/entities/user/u1/erase", {});
+    const erasure = async () => (await api.get(`/v1/erasures/${body.id}`)).body;
+    await expect.poll(erasure, { timeout: 12_000 }).toMatchObject({ state: "done" });
+    expect((await erasure()).certificate).toMatchObject({ gone: { states: 1, rows: 0, nobodys: 5, receipts: 1 } });
+    await stop();
+    await worker.close();
+    expect(await services.states.read([{ kind: "user", id: "u1" }])).toEqual([undefined]);
+    expect(await verifyStates(rebuild)).toMatchObject({ entities: USERS + 5, equal: USERS + 5, extra: 0, missing: 0 });
   });
 
   test("a promotion is heard by the other API, and a job goes through the queue", async () => {
