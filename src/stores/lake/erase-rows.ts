@@ -12,7 +12,7 @@ import { takeLock } from "./compact-lake.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
 import { syncFile, syncFolder } from "./lake-writer.ts";
 import { listWhole, PART_FORMAT, type Part, readFooters, resolveChain } from "./parts.ts";
-import type { Tombstone } from "./tombstones.ts";
+import { stir, type Tombstone } from "./tombstones.ts";
 
 /** Whom, and how far. */
 type Told = Pick<Tombstone, "entity" | "until">;
@@ -72,7 +72,7 @@ export async function eraseRows(options: EraseRowsOptions): Promise<RowsErased> 
       lock.touch(now());
       const changes = await changesOf(connection, part, options);
       if (changes.length === 0) continue;
-      await writeAgain(connection, part, changes, options.fault);
+      await writeAgain(connection, part, changes, options);
       done.parts++;
       if (!chain.has(part)) continue;
       for (const { what } of changes) done[what]++;
@@ -159,7 +159,7 @@ async function writeAgain(
   connection: DuckDBConnection,
   part: Part,
   changes: readonly Change[],
-  fault: EraseRowsOptions["fault"],
+  { dir, fault }: EraseRowsOptions,
 ): Promise<void> {
   await connection.run(
     "CREATE OR REPLACE TEMP TABLE changes (row BIGINT, what VARCHAR, kind VARCHAR, entity VARCHAR, properties VARCHAR)",
@@ -188,6 +188,7 @@ async function writeAgain(
     );
     syncFile(temporary);
     await fault?.("before-part-rename");
+    stir(dir);
     renameSync(temporary, part.file);
     syncFolder(dirname(part.file));
     await fault?.("after-part-rename");

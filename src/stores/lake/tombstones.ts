@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NOBODY } from "../../erasure/redact-event.ts";
 import { PortraitError } from "../../errors.ts";
@@ -64,8 +64,24 @@ export function removeTombstone(dir: string, erasure: string): void {
 export const isErased = ({ entity, until }: Tombstone, event: LoggedEvent): boolean =>
   sameEntity(event.entity, entity) && reaches(until, event.partition, event.position);
 
-/** When tombstones came or went for the last time. */
+/** Says that a part is renamed now: readers that fail look for it. */
+export function stir(dir: string): void {
+  mkdirSync(join(dir, FOLDER), { recursive: true });
+  const now = new Date();
+  utimesSync(join(dir, FOLDER), now, now);
+}
+
+/** When a part was renamed, or a tombstone came or went, for the last time, ms. */
 const stirred = (dir: string): number => statSync(join(dir, FOLDER), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** A failure so soon after a renaming is its. */
+const SOON_MS = 2_000;
+
+/** From now on: whether parts were written again, asked later. */
+function watchErasures(dir: string): () => boolean {
+  const before = stirred(dir);
+  return () => stirred(dir) !== before || Date.now() - stirred(dir) < SOON_MS;
+}
 
 const TRIES = 5;
 
@@ -73,17 +89,16 @@ const TRIES = 5;
  * A reading of parts, made again when it fails while an erasure writes parts again: a query that opens a file once more
  * at the moment at which it is renamed reads neither the old nor the new one.
  *
- * @param begun whether something of it was given on already; then it is not made again
- * @throws PortraitError TOO_BUSY when it cannot be made again; what `read` throws when nothing is being erased
+ * @throws PortraitError TOO_BUSY when it fails again and again; what `read` throws when nobody is being erased
  */
-export async function readAgain<Found>(dir: string, read: () => Promise<Found>, begun = () => false): Promise<Found> {
+export async function readAgain<Found>(dir: string, read: () => Promise<Found>): Promise<Found> {
   for (let attempt = 1; ; attempt++) {
-    const [before, open] = [stirred(dir), listTombstones(dir).length];
+    const erasing = watchErasures(dir);
     try {
       return await read();
     } catch (error) {
-      if (open + listTombstones(dir).length === 0 && stirred(dir) === before) throw error;
-      if (begun() || attempt === TRIES) throw beingErased(error);
+      if (!erasing()) throw error;
+      if (attempt === TRIES) throw beingErased(error);
     }
   }
 }
@@ -96,30 +111,29 @@ const beingErased = (cause: unknown) =>
     cause,
   );
 
-/** The lake as readers may see it: without what is being erased, and without rows that happened to nobody. */
+/**
+ * The lake as readers may see it: without what is being erased, and without rows that happened to nobody. A reading that
+ * fails because of an erasure is made again, unless it has given something on already: then it is refused with TOO_BUSY.
+ */
 export function withoutErased<L extends Lake>(dir: string, lake: L): L {
   async function* readByEntity(query: Parameters<Lake["readByEntity"]>[0]) {
-    let batches = lake.readByEntity(query)[Symbol.asyncIterator]();
-    let begun = false;
-    const tombstones = listTombstones(dir); // before the parts: one that goes meanwhile has left no row
-    const next = async () => {
+    for (let attempt = 1; ; attempt++) {
+      const erasing = watchErasures(dir);
+      const tombstones = listTombstones(dir); // before the parts: one that goes meanwhile has left no row
+      let begun = false;
       try {
-        return await batches.next();
+        for await (const batch of lake.readByEntity(query)) {
+          begun = true;
+          const seen = query.kind === undefined ? batch.filter(({ entity }) => entity.kind !== NOBODY) : batch;
+          yield tombstones.length === 0
+            ? seen
+            : seen.filter((event) => !tombstones.some((one) => isErased(one, event)));
+        }
+        return;
       } catch (error) {
-        batches = lake.readByEntity(query)[Symbol.asyncIterator](); // for another try
-        throw error;
+        if (!erasing()) throw error;
+        if (begun || attempt === TRIES) throw beingErased(error);
       }
-    };
-    try {
-      for (;;) {
-        const { value, done } = await readAgain(dir, next, () => begun);
-        if (done) return;
-        begun = true;
-        const seen = query.kind === undefined ? value.filter(({ entity }) => entity.kind !== NOBODY) : value;
-        yield tombstones.length === 0 ? seen : seen.filter((event) => !tombstones.some((one) => isErased(one, event)));
-      }
-    } finally {
-      await batches.return?.();
     }
   }
   return { ...lake, readByEntity, summary: () => readAgain(dir, lake.summary) };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Lake, LoggedEvent } from "../../../src/events/event-log.ts";
 import { LoggedText } from "../../../src/events/logged-text.ts";
+import { ownName } from "../../../src/stores/disk/process-name.ts";
 import { compactLake } from "../../../src/stores/lake/compact-lake.ts";
 import { eraseRows } from "../../../src/stores/lake/erase-rows.ts";
 import { createLakeWriter } from "../../../src/stores/lake/lake-writer.ts";
@@ -88,6 +89,18 @@ test("while a compaction runs nothing is erased, and it is said", async () => {
   expect(refused).toMatchObject({ code: "VAR_IN_USE" });
 });
 
+test("the lock of a process that is gone holds up nobody; of one that lives, it does", async () => {
+  const dir = join(tempDir(), "lake");
+  await fill(dir, 2);
+  const lock = join(dir, ".compacting");
+  const erase = () => eraseRows({ dir, tombstone: tombstone("a"), reducers: payingReducers() });
+  writeFileSync(lock, `${ownName()}\nx`);
+  await expect(erase()).rejects.toMatchObject({ code: "VAR_IN_USE" });
+  writeFileSync(lock, `${ownName().replace(/ \d+ \S+$/, " 999999999 1")}\nx`); // above every pid of Linux
+  expect(await erase()).toMatchObject({ removed: 1 });
+  expect(existsSync(lock)).toBe(false);
+});
+
 test("a reading that fails while somebody is erased is made again; one that has begun is refused to be tried again", async () => {
   const dir = join(tempDir(), "lake");
   let fails = 2;
@@ -110,6 +123,11 @@ test("a reading that fails while somebody is erased is made again; one that has 
   await expect(allOf(lake)).rejects.toMatchObject({ code: "TOO_BUSY", retry: true });
   [fails, batches] = [1, 2];
   await expect(allOf(lake)).rejects.toMatchObject({ code: "TOO_BUSY", retry: true });
+  // a tombstone that a dead erasure has left explains no failure of today
+  const hoursAgo = Date.now() / 1_000 - 3_600;
+  utimesSync(join(dir, ".erasing"), hoursAgo, hoursAgo);
+  [fails, batches] = [1, 1];
+  await expect(allOf(lake)).rejects.toThrow("a file was renamed");
 });
 
 test("readers of a lake in which parts are written again at every moment never fail, and never see a half", async () => {
