@@ -3,6 +3,7 @@ import type { LoggedEvent } from "../events/event-log.ts";
 import { NO_REACH, type Reach } from "../events/reach.ts";
 import type { SipHash } from "../events/siphash.ts";
 import { EntityMap } from "./entity-map.ts";
+import type { Reducer, State } from "./feature.ts";
 import { idBucket, KnownIds } from "./known-ids.ts";
 import { ReachSoFar } from "./reach-so-far.ts";
 import type { Reducers } from "./reducers.ts";
@@ -147,8 +148,12 @@ export class OpenChunk<E extends LoggedEvent> {
 
     // one state is open at a time: a chunk of open states would leave the processor's cache, and outlive its garbage
     const values: (StoredValue & { readonly entity: EntityRef })[] = [];
-    for (const one of this.#opened.values())
-      if (one.news.length > 0) values.push({ entity: one.entity, ...this.#write(one) });
+    const spent = new Map<Reducer, State>();
+    for (const one of this.#opened.values()) {
+      if (one.news.length === 0) continue;
+      const { bytes, sealed } = this.#write(one, spent);
+      values.push({ entity: one.entity, bytes, sealed });
+    }
     return { values, duplicate };
   }
 
@@ -158,10 +163,12 @@ export class OpenChunk<E extends LoggedEvent> {
     return one;
   }
 
-  #write({ entity, bytes, reach, ids, news }: Opened): StoredValue {
+  #write({ entity, bytes, reach, ids, news }: Opened, spent: Map<Reducer, State>): StoredValue {
     const { reducers, horizonDays } = this.#rules;
     const reducer = reducers.of(entity.kind);
-    const state = bytes ? reducer.decode(bytes) : reducer.empty();
+    const before = spent.get(reducer);
+    const state = bytes ? reducer.decode(bytes, before) : reducer.empty(before);
+    if (!before) spent.set(reducer, state);
     const reached = new ReachSoFar(reach);
     for (const event of news) {
       reducer.write(state, event);

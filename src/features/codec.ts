@@ -3,8 +3,8 @@ import { type ByteReader, type ByteWriter, createByteReader, createByteWriter } 
 import { dayOf, hourOf, slotOf } from "./grid.ts";
 import { hash32 } from "./hash.ts";
 import type { Layout, Values } from "./layout.ts";
-import { emptyState, type LiveState } from "./live-state.ts";
-import { countBetween, emptyTrack, type Lanes, sumBetween, type Track } from "./track.ts";
+import { emptied, emptyState, type LiveState } from "./live-state.ts";
+import { countBetween, emptyTrack, type Lanes, NO_TRACK, sumBetween, type Track } from "./track.ts";
 import { addPoints } from "./value.ts";
 import { VALUE_LANES, type ValueSet } from "./value-days.ts";
 
@@ -15,7 +15,7 @@ const DIGEST_BYTES = 8;
 export interface Codec {
   encode(state: LiveState): Uint8Array;
   /** @throws PortraitError STATE_FROM_OTHER_CATALOGUE, also when the bytes are damaged: both are mended by replay. */
-  decode(bytes: Uint8Array): LiveState;
+  decode(bytes: Uint8Array, spent?: LiveState): LiveState;
 }
 
 /**
@@ -53,14 +53,15 @@ export function createCodec(digest: string, layout: Layout): Codec {
       return writer.take();
     },
 
-    decode(bytes) {
+    decode(bytes, spent) {
       if (!startsWith(bytes, head)) {
         const other = Buffer.from(bytes.subarray(1, 1 + DIGEST_BYTES)).toString("hex");
         throw refuse(bytes[0] === VERSION ? `one of ${other}` : "bytes of another format");
       }
       try {
         reader.open(bytes, head.length);
-        const state = readState(reader, digest, layout);
+        const state = spent ? emptied(spent) : emptyState(digest, layout);
+        readState(reader, state, layout);
         if (reader.left > 0) throw new RangeError("bytes are left over");
         return state;
       } catch (error) {
@@ -75,10 +76,9 @@ function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
   return true;
 }
 
-function readState(reader: ByteReader, digest: string, layout: Layout): LiveState {
-  const state = emptyState(digest, layout);
+function readState(reader: ByteReader, state: LiveState, layout: Layout): void {
   const newest = reader.whole() - 1;
-  if (newest < 0) return state;
+  if (newest < 0) return;
   state.newest = newest;
   state.first = newest - reader.whole();
   for (let i = 0; i < state.firsts.length; i++) {
@@ -95,7 +95,6 @@ function readState(reader: ByteReader, digest: string, layout: Layout): LiveStat
     readValues(reader, state.values[place], values, today);
   });
   readPicks(reader, state, layout);
-  return state;
 }
 
 /** Which of `count` things are there: a bit each, eight to a byte, so that what is empty costs an eighth of a byte. */
@@ -124,7 +123,9 @@ function writeTracks(writer: ByteWriter, { tracks, newest }: LiveState, layout: 
 function readTracks(reader: ByteReader, state: LiveState, layout: Layout): void {
   const isThere = readMask(reader, layout.tracks.length);
   layout.tracks.forEach(({ grid, series }, place) => {
-    if (isThere(place)) state.tracks[place] = readTrack(reader, BUCKET_OF[grid](state.newest), series);
+    if (!isThere(place)) return;
+    if (state.tracks[place] === NO_TRACK) state.tracks[place] = emptyTrack(series);
+    readTrack(reader, state.tracks[place], BUCKET_OF[grid](state.newest), series);
   });
 }
 
@@ -148,9 +149,9 @@ function writeTrack(writer: ByteWriter, track: Track, newest: number, lanes: Lan
   }
 }
 
-function readTrack(reader: ByteReader, newest: number, lanes: Lanes): Track {
+/** Into a track without buckets, over what its arrays may hold from before. */
+function readTrack(reader: ByteReader, track: Track, newest: number, lanes: Lanes): void {
   const size = reader.length();
-  const track = emptyTrack(lanes);
   const { buckets, counts, sums, maxima, minima } = track;
   let after = newest + 1;
   for (let i = 0; i < size; i++) {
@@ -158,26 +159,35 @@ function readTrack(reader: ByteReader, newest: number, lanes: Lanes): Track {
     after -= Math.floor(word / 2) + 1;
     if (after < 0) throw new RangeError("a bucket lies before all time");
     const several = word % 2 === 1;
-    buckets.push(after);
-    counts.push(several ? reader.whole() : 1);
+    buckets[i] = after;
+    counts[i + 1] = several ? reader.whole() : 1;
     if (lanes.value === undefined) continue;
     const sum = reader.signed();
-    sums.push(sum);
-    if (lanes.maxima) maxima.push(several ? reader.signed() : sum);
-    if (lanes.minima) minima.push(several ? reader.signed() : sum);
+    sums[i + 1] = sum;
+    if (lanes.maxima) maxima[i] = several ? reader.signed() : sum;
+    if (lanes.minima) minima[i] = several ? reader.signed() : sum;
   }
   track.size = size;
   turn(track, lanes);
-  return track;
 }
 
 /** From the newest back and one by one, as they are written, to ascending and running up, as they are kept. */
 function turn({ size, buckets, counts, sums, maxima, minima }: Track, lanes: Lanes): void {
-  buckets.reverse();
-  maxima.reverse();
-  minima.reverse();
+  if (size > 1) {
+    reverse(buckets, size);
+    if (lanes.value !== undefined && lanes.maxima) reverse(maxima, size);
+    if (lanes.value !== undefined && lanes.minima) reverse(minima, size);
+  }
   runUp(counts, size, (a, b) => a + b);
   if (lanes.value !== undefined) runUp(sums, size, addPoints);
+}
+
+function reverse(lane: number[], size: number): void {
+  for (let i = 0, j = size - 1; i < j; i++, j--) {
+    const held = lane[i];
+    lane[i] = lane[j];
+    lane[j] = held;
+  }
 }
 
 function runUp(lane: number[], size: number, add: (a: number, b: number) => number): void {
@@ -205,7 +215,9 @@ function readValues(reader: ByteReader, set: ValueSet, { texts }: Values, today:
   for (let v = Math.floor(word / 2); v > 0; v--) {
     const text = texts ? reader.text() : "";
     const hash = texts ? hash32(text) : reader.word();
-    set.values.push({ hash, text, days: readTrack(reader, today, VALUE_LANES) });
+    const days = emptyTrack(VALUE_LANES);
+    readTrack(reader, days, today, VALUE_LANES);
+    set.values.push({ hash, text, days });
   }
 }
 

@@ -53,8 +53,8 @@ export interface Reducer {
    */
   read(state: State, now: number, row?: Row, inFlight?: Pick<Event, "name" | "properties">): Row;
   encode(state: State): Uint8Array;
-  /** @throws PortraitError STATE_FROM_OTHER_CATALOGUE */
-  decode(bytes: Uint8Array): State;
+  /** A new state, or the memory of a `spent` one. @throws PortraitError STATE_FROM_OTHER_CATALOGUE */
+  decode(bytes: Uint8Array, spent?: State): State;
 }
 
 /** Names, types and values of the features in one reading, for people and for rules. */

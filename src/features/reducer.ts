@@ -75,7 +75,7 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
     },
 
     encode: (state) => codec.encode(own(state)),
-    decode: (bytes) => codec.decode(bytes),
+    decode: (bytes, spent) => codec.decode(bytes, spent && own(spent)),
   };
 }
 

@@ -102,6 +102,19 @@ test("a state that was emptied is filled and read as a new one is, whatever was 
   );
 });
 
+test("a state decoded into a spent one is written to and encoded as one that was decoded anew", () => {
+  fc.assert(
+    fc.property(historyUntil(NOON), historyUntil(NOON), historyUntil(NOON), (spent, history, news) => {
+      const stored = reducer.encode(replay(history));
+      const [again, anew] = [reducer.decode(stored, replay(spent)), reducer.decode(stored)];
+      for (const state of [again, anew]) for (const event of news) reducer.write(state, event);
+      expect(reducer.encode(again)).toEqual(reducer.encode(anew));
+      expect(plain(reducer.read(again, NOON))).toEqual(plain(reducer.read(anew, NOON)));
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test("reading never sees what happened on later days", () => {
   const recencies = ["days_since_order", "days_since_seen"];
   fc.assert(
