@@ -66,6 +66,9 @@ export interface Model {
   /** Log-odds of `rows` rows given column by column. Bit for bit what `margin` answers for each of them. */
   margins(values: readonly Numbers[], rows: number): Float64Array;
 
+  /** The same of rows that stand one after the other in `values`; absent where that is no quicker. */
+  marginsOfRows?(values: Float64Array, rows: number): Float64Array;
+
   /**
    * Each column's exact share of one row's log-odds: fills `out[j]`, answers the base,
    * so that `base + Σ out[j] === margin(row)` up to rounding.

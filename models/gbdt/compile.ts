@@ -29,7 +29,10 @@ interface ScoreKernels {
 /** A forest laid out for scoring in a memory of its own; rows go in, margins come out. Not to be shared between threads. */
 export interface Compiled {
   row(row: Float64Array): number;
+  /** Rows given column by column. */
   rows(values: readonly Numbers[], count: number): Float64Array;
+  /** Rows given one after the other. */
+  table(values: Float64Array, count: number): Float64Array;
   /** What the reasons need to lay themselves out in the same memory. */
   readonly ground: Ground;
 }
@@ -106,14 +109,39 @@ export function compileTrees(trees: Trees, columns: number): Compiled {
     if (depth === 6) return kernels.row6(trees.base, nodes, leaves, count, at);
     return kernels.rowPerfect(trees.base, nodes, leaves, count, depth, at);
   };
+  /** The margins of rows that `fill` lays out a block at a time, and whose cell of a category column `cell` knows. */
+  const blocks = (
+    count: number,
+    fill: (from: number, here: number) => void,
+    cell: (row: number, column: number) => number,
+  ): Float64Array => {
+    const out = new Float64Array(count);
+    for (let from = 0; from < count; from += block) {
+      const here = Math.min(block, count - from);
+      fill(from, here);
+      if (categories.length) {
+        for (let c = 0; c < categories.length; c++) {
+          const { column, levelBins } = categories[c];
+          for (let i = 0; i < here; i++)
+            u32[(bins >> 2) + i * categories.length + c] = levelBin(levelBins, cell(from + i, column));
+        }
+        kernels.spread(tables, categories.length, bins, v, width, here);
+      }
+      if (forest.layout === "linked") for (let i = 0; i < here; i++) out[from + i] = one(v + i * width);
+      else {
+        f32.fill(trees.base, sums >> 2, (sums >> 2) + block);
+        kernels.rowsPerfect(forest.nodes, forest.leaves, forest.real, forest.depth, v, width, (here + 3) & ~3, sums);
+        for (let i = 0; i < here; i++) out[from + i] = f32[(sums >> 2) + i];
+      }
+    }
+    return out;
+  };
+  const floats = width >> 2;
   return {
     row: (row) => one(spreadRow(row)),
     rows(values, count) {
       look();
-      const out = new Float64Array(count);
-      const floats = width >> 2;
-      for (let from = 0; from < count; from += block) {
-        const here = Math.min(block, count - from);
+      const fill = (from: number, here: number) => {
         for (const j of numeric) {
           const column = values[j];
           for (let i = 0, at = (v >> 2) + j; i < here; i++, at += floats) {
@@ -122,22 +150,23 @@ export function compileTrees(trees: Trees, columns: number): Compiled {
             f32[at + columns] = -value;
           }
         }
-        if (categories.length) {
-          for (let c = 0; c < categories.length; c++) {
-            const { column, levelBins } = categories[c];
-            for (let i = 0; i < here; i++)
-              u32[(bins >> 2) + i * categories.length + c] = levelBin(levelBins, values[column][from + i]);
+      };
+      return blocks(count, fill, (row, column) => values[column][row]);
+    },
+    table(values, count) {
+      look();
+      const fill = (from: number, here: number) => {
+        for (let i = 0, at = v >> 2; i < here; i++, at += floats) {
+          const row = (from + i) * columns;
+          for (let k = 0; k < numeric.length; k++) {
+            const j = numeric[k];
+            const value = values[row + j] > MOST ? MOST : values[row + j];
+            f32[at + j] = value;
+            f32[at + columns + j] = -value;
           }
-          kernels.spread(tables, categories.length, bins, v, width, here);
         }
-        if (forest.layout === "linked") for (let i = 0; i < here; i++) out[from + i] = one(v + i * width);
-        else {
-          f32.fill(trees.base, sums >> 2, (sums >> 2) + block);
-          kernels.rowsPerfect(forest.nodes, forest.leaves, forest.real, forest.depth, v, width, (here + 3) & ~3, sums);
-          for (let i = 0; i < here; i++) out[from + i] = f32[(sums >> 2) + i];
-        }
-      }
-      return out;
+      };
+      return blocks(count, fill, (row, column) => values[row * columns + column]);
     },
     ground: { kernels, take, buffer: () => memory.buffer, spreadRow, comparison },
   };

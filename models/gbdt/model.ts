@@ -49,6 +49,11 @@ export function gbdtModel(columns: readonly Column[], trees: Trees, paths?: read
       refuseRow(columns, values.length);
       return scoring().rows(values, rows);
     },
+    marginsOfRows(values, rows) {
+      if (values.length < rows * columns.length)
+        throw new RangeError(`wanted ${rows} rows of ${columns.length} columns, found ${values.length} numbers`);
+      return scoring().table(values, rows);
+    },
     contributions(row, out) {
       refuseRow(columns, row.length);
       const { row: score, ground } = scoring();

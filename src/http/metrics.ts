@@ -38,7 +38,7 @@ export interface Metrics {
     requestId: string,
   ) => void;
   /** @param seconds that the score took with its reading and its receipt; absent for one of many */
-  readonly scored: (model: string, version: string, seconds?: number) => void;
+  readonly scored: (model: string, version: string, seconds?: number, count?: number) => void;
   readonly eventsTaken: (count: number) => void;
   /** The page for Prometheus, with its media type. */
   readonly page: () => Promise<{ readonly text: string; readonly type: string }>;
@@ -116,11 +116,11 @@ export function createMetrics(facts: {
       requests.observe(method, route, status, seconds);
       traces?.answered({ method, route, status, seconds, headers, requestId });
     },
-    scored(model, version, seconds) {
+    scored(model, version, seconds, count = 1) {
       const key = `${model} ${version}`;
       const known = scored.get(key);
-      if (known) known.count++;
-      else scored.set(key, { model, version, count: 1 });
+      if (known) known.count += count;
+      else scored.set(key, { model, version, count });
       if (seconds !== undefined) scores.observe(key, seconds, () => ({ model, version }));
     },
     eventsTaken: (count) => events.inc(count),

@@ -5,7 +5,7 @@ import type { ScoreAnswer, ScoreRequest, ScoreService } from "../scoring/score.t
 import { type Problem, toProblem } from "./errors.ts";
 import { countScores } from "./hot-score.ts";
 import type { Metrics } from "./metrics.ts";
-import { answerText } from "./write-answer.ts";
+import { answerText, rowTexts } from "./write-answer.ts";
 
 /** What a caller is told of one item that failed. */
 export type ItemProblem = Omit<Problem, "type">;
@@ -25,12 +25,19 @@ export const createScoreMany =
   async (items) => {
     const answers = "scorer" in items ? await service.scoreRows(items) : await scoreGood(service, items);
     const problems: ItemProblem[] = [];
+    const problemText = (error: unknown): string => {
+      const problem = itemProblem(error);
+      problems.push(problem);
+      return JSON.stringify({ error: problem });
+    };
+    if ("scores" in answers) {
+      const { scorer, scores } = answers;
+      const texts = rowTexts(answers).map((text, i) => text ?? problemText(scores[i]));
+      metrics.scored(scorer.name, scorer.version, undefined, texts.length - problems.length);
+      return { texts, problems };
+    }
     const texts = answers.map((answer) => {
-      if (answer instanceof Error) {
-        const problem = itemProblem(answer);
-        problems.push(problem);
-        return JSON.stringify({ error: problem });
-      }
+      if (answer instanceof Error) return problemText(answer);
       countScores(metrics, answer);
       return answerText(answer);
     });

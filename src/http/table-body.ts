@@ -5,7 +5,7 @@ import type { ScoreRequest } from "../scoring/score.ts";
 import { ModelName, PROPERTIES_LIMIT } from "./schemas.ts";
 import { REASONS_LIMIT } from "./score-body.ts";
 
-/** Rows of one model under one line of names: a third shorter than the same as a list of requests. */
+/** Rows of one model under one line of names: half as long as the same as a list of requests. */
 export const TableBody = z
   .strictObject({
     model: ModelName,

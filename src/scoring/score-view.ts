@@ -3,15 +3,12 @@ import type { Score, Scorer } from "./scorer.ts";
 
 /** What is told of a score, with so many reasons. */
 export function viewOf(scorer: Scorer, row: Float64Array, score: Score, reasons: number): ScoreView {
-  const view = plainViewOf(scorer, score, scorer.unusual(row));
-  return reasons > 0 ? { ...view, ...scorer.explain(row, reasons) } : view;
-}
-
-/** What is told of a score without reasons. */
-export function plainViewOf({ version }: Scorer, score: Score, unusual: readonly string[]): ScoreView {
   const { probability, percentile, band } = score;
+  const { version } = scorer;
+  const unusual = scorer.unusual(row);
   const known = Number.isNaN(percentile) ? { probability, band, version } : { probability, percentile, band, version };
-  return unusual.length > 0 ? { ...known, unusual } : known;
+  const view = unusual.length > 0 ? { ...known, unusual } : known;
+  return reasons > 0 ? { ...view, ...scorer.explain(row, reasons) } : view;
 }
 
 /** Thousands of answers a second share their milliseconds, and writing one as text is not free. */

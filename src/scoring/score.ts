@@ -12,7 +12,7 @@ import { readTogether } from "./read-together.ts";
 import type { Reason } from "./reasons.ts";
 import type { NewReceipt, Receipt, ReceiptStore, ScoreRecord } from "./receipt.ts";
 import { createScoreGiven, isAway } from "./score-given.ts";
-import { createScoreRows } from "./score-rows.ts";
+import { createScoreRows, type ScoredRows } from "./score-rows.ts";
 import { isoOf, viewOf } from "./score-view.ts";
 import type { Score, Scorer } from "./scorer.ts";
 
@@ -88,8 +88,8 @@ export interface ScoreService {
   scoreAtOnce(request: ScoreRequest): ScoreAnswer | Promise<ScoreAnswer>;
   /** Scores many with one reading of the states and one set of champions; each by its place, as answer or as failure. */
   scoreBatch(requests: readonly ScoreRequest[]): Promise<(ScoreAnswer | PortraitError)[]>;
-  /** `scoreBatch` of rows that were read from one body for one champion, or for the one that answers now. */
-  scoreRows(given: GivenRows): Promise<(ScoreAnswer | PortraitError)[]>;
+  /** Scores rows that were read from one body for one champion; when another answers by now, as requests of their own. */
+  scoreRows(given: GivenRows): Promise<ScoredRows | (ScoreAnswer | PortraitError)[]>;
   /**
    * The models that a request is for, also those that are declared and have no champion yet. Asks nobody.
    *

@@ -65,7 +65,11 @@ export function createScorer(artifact: Artifact, model: Model): Scorer {
     scoreRows: (rows: readonly Float64Array[]) =>
       Array.from(model.margins(columnsOf(rows, manifest.columns.length), rows.length), judge),
     scoreMatrix: (values: Float64Array, count: number) =>
-      Array.from(model.margins(transposed(values, count, manifest.columns.length), count), judge),
+      Array.from(
+        model.marginsOfRows?.(values, count) ??
+          model.margins(transposed(values, count, manifest.columns.length), count),
+        judge,
+      ),
     explain,
     unusual: createUnusual(manifest.columns, manifest.usual),
   });

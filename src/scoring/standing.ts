@@ -14,7 +14,8 @@ export function standing(
 function percentileOf(spread: readonly number[], probability: number): number {
   if (spread.length < 2) return Number.NaN;
   const below = countWhere(spread, (value) => value < probability);
-  const upTo = countWhere(spread, (value) => value <= probability);
+  // most stand between two quantiles and on none
+  const upTo = spread[below] !== probability ? below : countWhere(spread, (value) => value <= probability);
   if (upTo === 0) return 0;
   if (below === spread.length) return 100;
   // between two quantiles it stands between their ranks; on equal ones, in their middle

@@ -39,6 +39,9 @@ describe.each(shapes)("%s", (_name, given) => {
   test("one row, many rows and a walk from node to node give the same bits", async () => {
     const model = await trained(given);
     const many = model.margins(data.values, data.rows);
+    const oneAfterTheOther = Float64Array.from([...rowsOf(data)].flatMap((row) => [...row]));
+    expect(model.marginsOfRows?.(oneAfterTheOther, data.rows)).toEqual(many);
+    expect(() => model.marginsOfRows?.(oneAfterTheOther, data.rows + 1)).toThrow(/wanted \d+ rows of 8 columns/);
     let i = 0;
     for (const row of rowsOf(data)) {
       expect(model.margin(row)).toBe(marginOf(model.trees, row));
@@ -54,6 +57,7 @@ describe.each(shapes)("%s", (_name, given) => {
             1,
           )[0],
         ).toBe(model.margin(row));
+        expect(model.marginsOfRows?.(row, 1)[0]).toBe(model.margin(row));
       }),
     );
   });
