@@ -49,7 +49,9 @@ export async function applyErasure(
       ...[...partition.marks].map(([origin, position]) => ({ partition: origin, position })),
     ];
     const key = stateKey(index, catalogue.generation, entity);
-    const value = await redis.getBuffer(key);
+    const [now, value] = await redis.mgetBuffer(cursorKey(index), key);
+    // one that was overtaken must not write a tombstone again that has done its work
+    if ((now?.toString() ?? "0-0") !== entryText(cursor)) throw new Fenced(`partition ${index} is at ${now}`);
     writeTombstone(tools.lakeDir, { erasure: id, entity, until, states: value ? 1 : 0 });
     const days = value ? openStored(value).ids.sealedDays() : [];
     keys.push(key, ...days.map((day) => idsKey(index, catalogue.generation, day, entity)));
