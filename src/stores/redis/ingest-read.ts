@@ -18,8 +18,8 @@ export interface News {
 const CHUNK_BYTES = 192 << 10;
 const CHUNK_ENTRIES = 1_000;
 /**
- * A log that brought so much at the last read is read this often at most: each round costs a worker and Redis the same
- * dozen commands a partition, however little there is to apply.
+ * A log that brought so much at the last read, and all that there was, is read this often at most: each round costs a
+ * worker and Redis the same dozen commands a partition, however little there is to apply.
  */
 const BUSY_BYTES = 16 << 10;
 const BUSY_ROUND_MS = 40;
@@ -38,7 +38,7 @@ type Answer = [Buffer, RawEntry[]][] | null;
 export function createNewsReader(reader: Redis): (partitions: readonly Partition[]) => Promise<News[]> {
   let bytesAnEntry = 10_000; // measured as it goes: entries hold from one event to thousands
   let oneByOne = false;
-  let lastBytes = 0;
+  let busy = false;
   let lastAt = 0;
   let quietMs = 0;
 
@@ -84,10 +84,10 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
   return async (partitions) => {
     const count = Math.max(1, Math.min(CHUNK_ENTRIES, Math.round(CHUNK_BYTES / bytesAnEntry)));
     const early = BUSY_ROUND_MS - (performance.now() - lastAt);
-    if (lastBytes > BUSY_BYTES && early > 0) await sleep(early);
+    if (busy && early > 0) await sleep(early);
     const answer = await ask(partitions, count);
     lastAt = performance.now();
-    lastBytes = 0;
+    busy = false;
     if (!answer || answer.length === 0) return [];
     const byKey = new Map(partitions.map((partition) => [logKey(partition.index), partition]));
     const news: News[] = [];
@@ -103,7 +103,7 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
       allEntries += entries.length;
       allBytes += bytes;
     }
-    lastBytes = allBytes;
+    busy = allBytes > BUSY_BYTES && answer.every(([, entries]) => entries.length < count);
     const mean = allBytes / Math.max(1, allEntries);
     bytesAnEntry = Math.max(1, (bytesAnEntry + mean) / 2, mean);
     return news;
