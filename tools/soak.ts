@@ -12,6 +12,9 @@ const COMMANDS = {
   events: () => import("./soak/events-command.ts"),
 };
 
+// so that Ctrl-C is an end like any other, at which what was started is ended too
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
 const [first = "", ...others] = process.argv.slice(2);
 const plain = first === "" || first.startsWith("-");
 const name = (Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]).find((one) => one === (plain ? "service" : first));

@@ -25,6 +25,8 @@ export class Actor {
   constructor(options: ActorOptions) {
     this.#options = options;
     this.#restartMs = options.restartMs;
+    // a soak that ends in a hurry must not leave its actors behind
+    process.once("exit", () => this.#child?.kill("SIGKILL"));
     this.#start();
   }
 
