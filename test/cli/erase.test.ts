@@ -12,6 +12,9 @@ import { tempDir } from "../support/temp-dir.ts";
 test("portrait erase without a running worker applies the log itself, and its certificate verifies", async () => {
   const root = tempDir();
   await fillLake(root);
+  const known = JSON.parse((await portrait(root, "export", "user:u3", "--json")).out);
+  expect(known).toMatchObject({ entity: { kind: "user", id: "u3" }, portrait: { values: { orders_400d: 10 } } });
+  expect(known.events).toHaveLength(11);
   const erased = await portrait(root, "erase", "user:u3", "--yes", "--json");
   expect(erased).toMatchObject({ code: 0, err: "" });
   const certificate = JSON.parse(erased.out);

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../../config.ts";
+import type { IngestWorkerOptions } from "../../stores/redis/ingest-worker.ts";
 import { readEntity } from "../entity-argument.ts";
+import { ingestOptions } from "../ingest-options.ts";
 
 /** `portrait export`: all that is known of one entity. */
 export function register(program: Command): void {
@@ -55,7 +57,8 @@ Examples:
       const lake = createParquetLake(config.paths.lake);
       try {
         await audit.record({ who: `cli:${process.getuid?.() ?? 0}`, what: "portrait export", entity, step: "asked" });
-        await withRedis(config, async (redis) => {
+        await withRedis(config, async (redis, { url, from }) => {
+          if (from === "own") await applied({ redisUrl: url, ...ingestOptions(config), reducers });
           const segmentation = await createDiskSegmentations(join(config.paths.root, "segments")).champion();
           const known = exportPerson(entity, {
             lake,
@@ -86,4 +89,15 @@ Examples:
         await audit.close();
       }
     });
+}
+
+/** Where nobody runs, states are brought up to the log first. */
+async function applied(options: IngestWorkerOptions): Promise<void> {
+  const { startIngestWorker } = await import("../../stores/redis/ingest-worker.ts");
+  const worker = await startIngestWorker(options);
+  try {
+    await worker.idle();
+  } finally {
+    await worker.close();
+  }
 }
