@@ -19,7 +19,7 @@ const WANTED = "to store a receipt";
 /** So many at most go into one script, which keeps Redis from everybody else while it runs. */
 const GROUP_MOST = 500;
 /** So many are sent before the turn of the event loop ends: Redis works on them while the next are made. */
-const GROUP_EARLY = 16;
+const GROUP_EARLY = 24;
 /** Groups sent and not yet acknowledged; while there are so many the next one gathers, so that groups grow with the load. */
 const UNDER_WAY_MOST = 4;
 

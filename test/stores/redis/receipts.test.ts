@@ -32,9 +32,9 @@ test("receipts saved in one turn travel together, the first of them early", asyn
   const commands = async () => Number(/cmdstat_eval:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
   const before = await commands();
   await Promise.all(Array.from({ length: 100 }, (_, i) => store.save({ ...receipt, id: `R${i}-AA` })));
-  expect((await commands()) - before).toBe(5); // 4 of 16 while the others are made, then 36
+  expect((await commands()) - before).toBe(5); // 4 of 24 while the others are made, then 4
   await Promise.all(Array.from({ length: 1_001 }, (_, i) => store.save({ ...receipt, id: `S${i}-AA` })));
-  expect((await commands()) - before).toBe(5 + 6); // 4 of 16, 500 so that Redis is never held up for long, 437
+  expect((await commands()) - before).toBe(5 + 6); // 4 of 24, 500 so that Redis is never held up for long, 405
   expect(await store.load("S1000-AA")).toMatchObject({ id: "S1000-AA" });
 });
 
@@ -69,13 +69,13 @@ test("when a group fails, those behind it that are under way begin another chain
     },
   });
   const store = createRedisReceipts({ redis: failing, keepMs: 60_000 });
-  const saved = await Promise.allSettled(Array.from({ length: 64 }, (_, i) => store.save(named(`R${i}`))));
+  const saved = await Promise.allSettled(Array.from({ length: 96 }, (_, i) => store.save(named(`R${i}`))));
   const lost = saved.flatMap(({ status }, i) => (status === "rejected" ? [i] : []));
-  expect(lost).toEqual(Array.from({ length: 16 }, (_, i) => 16 + i));
-  expect((await chainsOf(store)).sort()).toEqual([16, 32]);
-  expect(await store.load(idOf("R16"))).toBeUndefined();
-  const sealed = await store.open(idOf("R63"));
-  expect(sealed).toMatchObject({ chain: idOf("R32"), number: 1, place: 15 });
+  expect(lost).toEqual(Array.from({ length: 24 }, (_, i) => 24 + i));
+  expect((await chainsOf(store)).sort()).toEqual([24, 48]);
+  expect(await store.load(idOf("R24"))).toBeUndefined();
+  const sealed = await store.open(idOf("R95"));
+  expect(sealed).toMatchObject({ chain: idOf("R48"), number: 1, place: 23 });
 });
 
 test("a Redis that lost everything begins another chain, and no receipt fails", async () => {
