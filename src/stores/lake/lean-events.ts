@@ -49,7 +49,10 @@ export async function* readLean(
   // who is named in a property is known when all are parsed: they are parsed once, and kept
   const staged = query.through !== undefined;
   try {
-    if (staged) await connection.run(`CREATE TABLE ${rows} AS ${touchingRows(files, query, query.through ?? "")}`);
+    if (query.through !== undefined)
+      await connection.run(
+        `CREATE TABLE ${rows} AS ${lanesOfOwn(files, query)} UNION ALL ${namedRows(files, query, query.through)}`,
+      );
     await connection.run(
       `CREATE TABLE ${entities} AS SELECT entity, (row_number() OVER (ORDER BY entity))::INTEGER AS code FROM ` +
         `(SELECT DISTINCT entity FROM ${staged ? rows : `(${ownRows(files, query)})`})`,
@@ -61,7 +64,7 @@ export async function* readLean(
         `${lanesOf(query)
           .map((lane) => `, ${lane}`)
           .join("")} ` +
-        `FROM ${staged ? rows : `(${lanesFrom(ownRows(files, query), query)})`} JOIN ${entities} USING (entity) ` +
+        `FROM ${staged ? rows : `(${lanesOfOwn(files, query)})`} JOIN ${entities} USING (entity) ` +
         "ORDER BY code, known_ms",
     );
     const read = createLeanReader(query);
@@ -92,36 +95,36 @@ function codedRows(files: readonly string[], { knownUntil, names }: LeanQuery): 
 
 /** Those of the entities that events happened to. */
 const ownRows = (files: readonly string[], query: LeanQuery) =>
-  `SELECT *, 0::TINYINT AS touched FROM (${codedRows(files, query)}) WHERE kind = ${sqlText(query.kind)}`;
+  `SELECT * FROM (${codedRows(files, query)}) WHERE kind = ${sqlText(query.kind)}`;
 
-/** The wanted properties as JSON texts, each event's own in its order; empty where there is none. */
-function lanesFrom(rows: string, query: LeanQuery): string {
+/** Their wanted properties as JSON texts, each event's own in its order; empty where there is none. */
+function lanesOfOwn(files: readonly string[], query: LeanQuery): string {
   const { sql, lanes } = extraction(query, []);
   return (
-    `SELECT * EXCLUDE (found)${lanes.map((lane, i) => `, COALESCE(found[${i + 1}]::VARCHAR, '') AS ${lane}`).join("")} ` +
-    `FROM (SELECT * EXCLUDE (properties), ${sql} AS found FROM (${rows}))`
+    `SELECT entity, ${COLUMNS}, 0::TINYINT AS touched${lanes.map((lane, i) => `, COALESCE(found[${i + 1}]::VARCHAR, '') AS ${lane}`).join("")} ` +
+    `FROM (SELECT *, ${sql} AS found FROM (${ownRows(files, query)}))`
   );
 }
 
-/** All of it in one, with those whom a property names beside whom the event happened to. */
-function touchingRows(files: readonly string[], query: LeanQuery, through: string): string {
+/** The same of those whom a property names, beside whom the event happened to. */
+function namedRows(files: readonly string[], query: LeanQuery, through: string): string {
   const { sql, lanes } = extraction(query, [through]);
   const kind = sqlText(query.kind);
   const safe = Number.MAX_SAFE_INTEGER;
-  const texts = lanes.map((lane, i) => `COALESCE(found[${i + 2}]::VARCHAR, '') AS ${lane}`);
-  const found = `SELECT * EXCLUDE (properties), ${sql} AS found FROM (${codedRows(files, query)})`;
-  const columns = ["known_ms", "ms", "seq", "idx", "partition", "at_ms", "name_", ...lanes].join(", ");
+  const found = `SELECT *, ${sql} AS found FROM (${codedRows(files, query)})`;
+  const said = `SELECT * EXCLUDE (found)${lanes.map((lane, i) => `, COALESCE(found[${i + 2}]::VARCHAR, '') AS ${lane}`).join("")}, found[1]::VARCHAR AS said FROM (${found})`;
   // what `idOf` takes: a text that is not empty, or a whole number that a double holds exactly
   const named =
-    `CASE WHEN said[1] = '"' THEN CASE WHEN contains(said, '\\') THEN json_extract_string(said, '$') ELSE said[2:-2] END ` +
+    `CASE WHEN starts_with(said, '"') THEN CASE WHEN contains(said, '\\') THEN json_extract_string(said, '$') ELSE trim(said, '"') END ` +
     `WHEN regexp_full_match(said, '-?[0-9]+') AND TRY_CAST(said AS BIGINT) BETWEEN -${safe} AND ${safe} THEN said END`;
   return (
-    `WITH found AS MATERIALIZED (SELECT * EXCLUDE (found), found[1]::VARCHAR AS said${texts.map((text) => `, ${text}`).join("")} FROM (${found})) ` +
-    `SELECT entity, 0::TINYINT AS touched, ${columns} FROM found WHERE kind = ${kind} UNION ALL ` +
-    `SELECT named AS entity, 1::TINYINT AS touched, ${columns} FROM (SELECT *, ${named} AS named FROM found WHERE said IS NOT NULL) ` +
+    `SELECT named AS entity, ${COLUMNS}, 1::TINYINT AS touched${lanes.map((lane) => `, ${lane}`).join("")} ` +
+    `FROM (SELECT *, ${named} AS named FROM (${said}) WHERE said IS NOT NULL) ` +
     `WHERE length(named) BETWEEN 1 AND 200 AND NOT (kind = ${kind} AND entity = named)`
   );
 }
+
+const COLUMNS = "known_ms, ms, seq, idx, partition, at_ms, name_";
 
 /** An SQL expression for the JSON of the wanted properties of an event of each name, after those wanted of any. */
 function extraction({ wanted }: LeanQuery, ofAny: readonly string[]) {
