@@ -28,6 +28,8 @@ export interface TrainingWorkerOptions {
   /** How long a worker may be silent before another takes its job. */
   readonly lockMs?: number;
   readonly cancelEveryMs?: number;
+  /** How long closing waits for Redis: 5 s. */
+  readonly graceMs?: number;
 }
 
 const CANCELLED = "cancelled";
@@ -47,6 +49,7 @@ export function startTrainingWorker({
   queue,
   lockMs = 30_000,
   cancelEveryMs = 1_000,
+  graceMs = 5_000,
 }: TrainingWorkerOptions): { close(): Promise<void> } {
   const keys = retrainKeys(queue);
   const redis = connectPatient(redisUrl); // the worker's own error event is logged below
@@ -111,8 +114,9 @@ export function startTrainingWorker({
   return {
     async close() {
       inHand?.abort(CLOSING);
-      // without Redis a polite end would wait for it for ever
-      await Promise.race([worker.close(), sleep(5_000, undefined, { ref: false }).then(() => worker.close(true))]);
+      // without Redis a polite end would wait for it for ever, and a second, impolite one is not heeded
+      const away = redis.status !== "ready";
+      await Promise.race([worker.close(away), sleep(graceMs, undefined, { ref: false })]);
       redis.disconnect();
     },
   };

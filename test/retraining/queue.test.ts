@@ -234,6 +234,21 @@ test("a worker that closes gives the job in hand back, and the next one finishes
   await reach(queue, id, "done");
 });
 
+test("a worker whose Redis is gone ends all the same", async () => {
+  const server = await startPrivateRedis({ dir: tempDir(), fsync: "no" });
+  const away = new AbortController();
+  const log = { ...silentLog, warn: () => away.abort() };
+  const own = { redisUrl: server.url, queue: name, train: async () => published, log, graceMs: 300 };
+  const worker = startTrainingWorker(own);
+  const redis = connectFailFast(server.url);
+  await whenReady(redis, 2_000);
+  await server.kill();
+  while (!away.signal.aborted) await new Promise((tick) => setTimeout(tick, 20));
+  redis.disconnect();
+  const late = new Promise((resolve) => setTimeout(resolve, 4_000, "late").unref());
+  expect(await Promise.race([worker.close(), late])).not.toBe("late");
+});
+
 test("a job whose worker was killed twice is tried a third time", async () => {
   const queue = await openQueue();
   const { id } = await queue.ask(purchase);
