@@ -10,7 +10,7 @@ const SWEEP_MS = 1_000;
 /**
  * Answers plain requests for a score right on the socket, before `node:http` makes a stream of a request and a stream of
  * an answer, which costs more than the score does. A connection that brings anything else, or is slow with what it
- * brings, is `node:http`'s from that byte on: its parser, its limits, its refusals. See `notes/0005-on-the-socket.md`.
+ * brings, is `node:http`'s from that byte on: its parser, its limits, its refusals. See `notes/0006-on-the-socket.md`.
  */
 export function answerOnSockets(server: Server, hot: HotScore): void {
   const [toHttp] = server.listeners("connection") as ((socket: Socket) => void)[];
