@@ -43,6 +43,7 @@ export function serviceClient(url: string, key: string) {
       ask<{ job: string; alreadyRunning: boolean }>("POST", `/v1/models/${MODEL}/retrain`, {
         until: new Date(untilMs).toISOString(),
       }),
+    promote: (version: string) => ask("POST", `/v1/models/${MODEL}/promote`, { version, why: "the soak wants one" }),
     replay: (receipt: string) => ask<{ equal: boolean }>("POST", `/v1/receipts/${receipt}/replay`),
     /** A few events of a person, so that lives go on and workers have work. */
     async track(userId: string): Promise<void> {
