@@ -17,7 +17,7 @@ import { payingReducers, payments } from "../../support/touches.ts";
 const server = useRedis();
 const reducers = payingReducers();
 
-/** A long proof, some 2 s for each: `PORTRAIT_STORM=20 npx vitest run test/stores/redis/erasure-storm.test.ts`. */
+/** A long proof, some 5 s for each (workers that died often wait the longer): `PORTRAIT_STORM=20 npx vitest run test/stores/redis/erasure-storm.test.ts`. */
 const ERASURES = Number(process.env.PORTRAIT_STORM ?? 0);
 
 test.skipIf(ERASURES === 0)(
