@@ -1,7 +1,17 @@
 import { PortraitError } from "../errors.ts";
 
-/** The work's answer, or REDIS_AWAY when it is late. */
-export type WithinDeadline = <Answer>(work: () => Promise<Answer> | Answer) => Promise<Answer> | Answer;
+/**
+ * The work's answer, or REDIS_AWAY when it is late. With `told` and `failed`, what they make of the answer or of the
+ * error: in the same turn, where a promise of their own would be one more to wait for.
+ */
+export interface WithinDeadline {
+  <Answer>(work: () => Promise<Answer> | Answer): Promise<Answer> | Answer;
+  <Answer, Told>(
+    work: () => Promise<Answer> | Answer,
+    told: (answer: Answer) => Told,
+    failed: (error: unknown) => Told | Promise<Told>,
+  ): Promise<Told> | Told;
+}
 
 interface Waiting {
   readonly due: number;
@@ -34,29 +44,48 @@ export function createDeadline(ms: number): WithinDeadline {
     watch();
   }
 
-  return <Answer>(work: () => Promise<Answer> | Answer) => {
+  return <Answer, Told>(
+    work: () => Promise<Answer> | Answer,
+    told: (answer: Answer) => Told = asItIs,
+    failed: (error: unknown) => Told | Promise<Told> = thrown,
+  ) => {
     const answer = work();
-    if (!(answer instanceof Promise)) return answer;
-    return new Promise<Answer>((resolve, reject) => {
+    if (!(answer instanceof Promise)) return told(answer);
+    return new Promise<Told>((resolve, reject) => {
+      const fail = (error: unknown) => {
+        try {
+          resolve(failed(error));
+        } catch (thrown) {
+          reject(thrown);
+        }
+      };
       const one: Waiting = {
         due: performance.now() + ms,
         late: () =>
-          reject(
-            new PortraitError("REDIS_AWAY", `Redis or the disk did not answer within ${ms / 1_000} s. Try again.`),
-          ),
+          fail(new PortraitError("REDIS_AWAY", `Redis or the disk did not answer within ${ms / 1_000} s. Try again.`)),
       };
       waiting.add(one);
       if (!watching) watch();
+      // of what is late was told already
       answer.then(
         (value) => {
-          waiting.delete(one);
-          resolve(value);
+          if (!waiting.delete(one)) return;
+          try {
+            resolve(told(value));
+          } catch (error) {
+            fail(error);
+          }
         },
         (error) => {
-          waiting.delete(one);
-          reject(error);
+          if (waiting.delete(one)) fail(error);
         },
       );
     });
   };
+}
+
+const asItIs = <Answer, Told>(answer: Answer) => answer as unknown as Told;
+
+function thrown(error: unknown): never {
+  throw error;
 }

@@ -55,25 +55,27 @@ export interface HotScoreNeeds {
 export function createHotScore(needs: HotScoreNeeds): HotScore {
   const { service, read, answerCall, admit, slowFailure, metrics, log, within } = needs;
 
-  /** Of the call that came at `started`; what is thrown becomes its answer. */
-  function scoreNow(headers: IncomingHttpHeaders, body: Buffer | ReadBytes, started: number): Text {
+  /** Of the call that came at `started`. What is thrown is not told of yet. */
+  function scoreNow(headers: IncomingHttpHeaders, body: Buffer | ReadBytes, started: number, tell: Tell): Told {
     const holder = admit(headers.authorization, "score"); // before anything is read
     const bytes = readJsonBytes(headers, body, MEGABYTE);
     return bytes instanceof Promise
-      ? bytes.then((all) => scoreBytes(all, holder, started))
-      : scoreBytes(bytes, holder, started);
+      ? bytes.then((all) => scoreBytes(all, holder, started, tell)).catch(tell.bad)
+      : scoreBytes(bytes, holder, started, tell);
   }
 
-  function scoreBytes(bytes: Buffer, holder: KeyHolder | undefined, started: number): Text {
+  function scoreBytes(bytes: Buffer, holder: KeyHolder | undefined, started: number, { good, bad }: Tell): Told {
     const request = read(bytes);
-    if (wantsMore(request)) return answerCall(request, holder, started);
+    if (wantsMore(request)) {
+      const text = answerCall(request, holder, started);
+      return text instanceof Promise ? text.then(good, bad) : good(text);
+    }
     const began = performance.now();
-    const told = (answer: ScoreAnswer): string => {
+    const told = (answer: ScoreAnswer): HotAnswer => {
       countScores(metrics, answer, (performance.now() - began) / 1_000);
-      return answerText(answer);
+      return good(answerText(answer));
     };
-    const answer = within(() => service.scoreAtOnce(request));
-    return answer instanceof Promise ? answer.then(told) : told(answer);
+    return within(() => service.scoreAtOnce(request), told, bad);
   }
 
   return (headers, body) => {
@@ -94,15 +96,20 @@ export function createHotScore(needs: HotScoreNeeds): HotScore {
       return counted({ status, requestId, headers: said, text: JSON.stringify(problem) });
     };
     try {
-      const text = scoreNow(headers, body, started);
-      return text instanceof Promise ? text.then(good, bad) : good(text);
+      return scoreNow(headers, body, started, { good, bad });
     } catch (error) {
       return bad(error);
     }
   };
 }
 
-type Text = string | Promise<string>;
+type Told = HotAnswer | Promise<HotAnswer>;
+
+/** How a call ends. */
+interface Tell {
+  readonly good: (text: string) => HotAnswer;
+  readonly bad: (error: unknown) => Promise<HotAnswer>;
+}
 
 /** @param seconds that all of them took together; absent for one answer of many */
 export function countScores(metrics: Pick<Metrics, "scored">, { scores }: ScoreAnswer, seconds?: number): void {

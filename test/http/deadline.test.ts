@@ -30,3 +30,21 @@ test("each who waits too long is let go when its own time is over, not sooner", 
   expect(ended[1]).toBeGreaterThanOrEqual(89);
   await expect(within(never)).rejects.toMatchObject({ code: "REDIS_AWAY" }); // it watches again after a pause
 });
+
+test("what is made of an answer or an error is the answer, and nothing is made of one that came too late", async () => {
+  const within = createDeadline(30);
+  const made: string[] = [];
+  const told = (answer: number) => {
+    made.push(`told ${answer}`);
+    if (answer < 0) throw new Error("cannot be told");
+    return `${answer} told`;
+  };
+  const failed = (error: unknown) => `failed: ${(error as Error).message.slice(0, 14)}`;
+  expect(within(() => 1, told, failed)).toBe("1 told");
+  expect(await within(() => sleep(1, 2), told, failed)).toBe("2 told");
+  expect(await within(() => sleep(1, -3), told, failed)).toBe("failed: cannot be told");
+  expect(await within(() => Promise.reject(new Error("its own")), told, failed)).toBe("failed: its own");
+  expect(await within(() => sleep(60, 4), told, failed)).toBe("failed: Redis or the d");
+  await sleep(60);
+  expect(made).toEqual(["told 1", "told 2", "told -3"]);
+});
