@@ -97,6 +97,7 @@ export const bench: Bench = async ({ say, runs, options }) => {
   }
 };
 
+/** Those that make a ratio run one after the other: a shared machine may be twice as fast a minute later. */
 function coursesOf({ features, ids, batch, table, peerBatch }: BenchHouse): Course[] {
   const inline = (more: string) => features.map((text) => `{"models":["bank"],"features":${text}${more}}`);
   const byId = (more: string) => ids.map((id) => `{"id":"${id}","models":["purchase"]${more}}`);
@@ -107,15 +108,15 @@ function coursesOf({ features, ids, batch, table, peerBatch }: BenchHouse): Cour
     { name: "bare", server: "bare", path, bodies: inline(none) },
     { name: "ours", server: "ours", path, bodies: inline(none) },
     { name: "ours with receipt", server: "ours", path, bodies: inline("") },
+    { name: "FastAPI", server: "peer", path: "/score", bodies: plain },
     { name: "ours with 3 exact reasons", server: "ours", path, bodies: inline(`,"reasons":3${none}`) },
+    { name: "FastAPI with pred_contribs", server: "peer", path: "/reasons", bodies: plain },
     { name: "ours by node:http", server: "front", path, bodies: inline(none) },
     { name: "ours through Express", server: "express", path, bodies: inline(none) },
     { name: "bare with receipt", server: "bare", path, bodies: inline("") },
     { name: "bare by id", server: "bare", path, bodies: byId(none) },
     { name: "ours by id", server: "ours", path, bodies: byId(none) },
     { name: "ours by id with receipt", server: "ours", path, bodies: byId("") },
-    { name: "FastAPI", server: "peer", path: "/score", bodies: plain },
-    { name: "FastAPI with pred_contribs", server: "peer", path: "/reasons", bodies: plain },
     { name: "ours, batches of 1,000", server: "batches", path: "/v1/score/batch", bodies: [batch], connections: 2 },
     { name: "ours, tables of 1,000", server: "batches", path: "/v1/score/batch", bodies: [table], connections: 2 },
     { name: "FastAPI, batches of 1,000", server: "peer", path: "/batch", bodies: [peerBatch], connections: 2 },
