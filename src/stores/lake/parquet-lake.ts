@@ -7,7 +7,8 @@ import type { Lake, LakeQuery, LoggedEvent } from "../../events/event-log.ts";
 import { LoggedText } from "../../events/logged-text.ts";
 import { idOf } from "../../features/entity-kinds.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
-import { leanQuery, MOST_NAMES, readLean } from "./lean-events.ts";
+import { readLean } from "./lean-events.ts";
+import { leanQuery, MOST_NAMES } from "./lean-query.ts";
 import { chainEnds, type PartCache, readChain } from "./parts.ts";
 import { withoutErased } from "./tombstones.ts";
 
