@@ -42,10 +42,12 @@ interface Round {
 /**
  * Scores over HTTP: ours against bare `node:http` that calls our own parse, score and serialise functions, and against
  * FastAPI with XGBoost on the same trees. A server at a time on one core, Redis and the load on the other, the courses
- * in turn, round by round; then p99 at a fixed 1,000 requests a second. `--seconds=3` is the length of one course.
+ * in turn, round by round; then p99 at a fixed 1,000 requests a second. `--seconds=3` is the length of one course;
+ * `--only "ours with receipt,FastAPI"` drives these alone, so that more rounds can be had of one ratio.
  */
 export const bench: Bench = async ({ say, runs, options }) => {
   const seconds = Number(options.seconds ?? 3);
+  const only = options.only?.split(",");
   const peer = findPeer(say);
   if (spawnSync("wrk", ["-v"]).error) {
     say("wrk is not on this machine, so there is no load: install it (Debian: wrk).");
@@ -74,7 +76,9 @@ export const bench: Bench = async ({ say, runs, options }) => {
       writeFileSync(join(folder, "columns.json"), JSON.stringify(house.columns));
       servers.set("peer", await startServer(PYTHON, [PEER, folder], { OMP_NUM_THREADS: "1" }));
     }
-    const courses = coursesOf(house).filter(({ server }) => servers.has(server));
+    const courses = coursesOf(house).filter(
+      ({ server, name }) => servers.has(server) && (only?.includes(name) ?? true),
+    );
     await mustAnswerAlike(courses, servers, house);
 
     const rounds = new Map<string, Round[]>(courses.map(({ name }) => [name, []]));
@@ -89,7 +93,8 @@ export const bench: Bench = async ({ say, runs, options }) => {
         );
       }
     }
-    return [...linesOf(rounds), ...(await p99AtRate(servers, house, runs, seconds, say))];
+    const lines = linesOf(rounds);
+    return only ? lines : [...lines, ...(await p99AtRate(servers, house, runs, seconds, say))];
   } finally {
     for (const { child } of servers.values()) child.kill();
     await redis.close();
