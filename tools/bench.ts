@@ -64,6 +64,7 @@ async function main(): Promise<void> {
       threads: { type: "string" },
       seconds: { type: "string" },
       rate: { type: "string" },
+      only: { type: "string" },
     },
   });
   const benches = findBenches();

@@ -79,6 +79,12 @@ export const bench: Bench = async ({ say, runs, options }) => {
     const courses = coursesOf(house).filter(
       ({ server, name }) => servers.has(server) && (only?.includes(name) ?? true),
     );
+    if (courses.length === 0)
+      say(
+        `No course is called ${options.only}: ${coursesOf(house)
+          .map(({ name }) => name)
+          .join(", ")}`,
+      );
     await mustAnswerAlike(courses, servers, house);
 
     const rounds = new Map<string, Round[]>(courses.map(({ name }) => [name, []]));
