@@ -25,7 +25,11 @@ export const manifestBytes = (manifest: Manifest): Uint8Array => new TextEncoder
 
 const sealOf = ({ seal: _, ...rest }: Manifest): string => sha256(canonicalJson(rest));
 
-/** Puts the digests of the files and the seal into the manifest. */
+/**
+ * Puts the digests of the files and the seal into the manifest.
+ *
+ * @throws TypeError when the manifest is not one that `checkArtifact` would take: what nobody can open is never published
+ */
 export function makeArtifact(
   manifest: Omit<Manifest, "files" | "seal">,
   files: ReadonlyMap<string, Uint8Array>,
@@ -34,6 +38,9 @@ export function makeArtifact(
   const unsealed: Manifest = { ...manifest, files: digests };
   // Through JSON, so that it equals what is read back to the last key.
   const sealed = JSON.parse(canonicalJson({ ...unsealed, seal: sealOf(unsealed) })) as Manifest;
+  const shape = Manifest.safeParse(sealed);
+  if (!shape.success)
+    throw new TypeError(`the manifest to seal does not have its shape: ${z.prettifyError(shape.error)}`);
   return { manifest: sealed, digest: sha256(manifestBytes(sealed)), files };
 }
 

@@ -111,6 +111,12 @@ test("keys of a later writer stay, under the seal", () => {
   expect(sha256(manifestBytes(again.manifest))).toBe(later.digest);
 });
 
+test("a manifest that its reader would refuse is not sealed", () => {
+  const { seal: _, ...manifest } = artifact.manifest;
+  const nobodys = { ...manifest, code: { portrait: undefined } } as never;
+  expect(refusal(() => makeArtifact(nobodys, artifact.files)).message).toMatch(/shape[^]*code\.portrait/);
+});
+
 test("files that the manifest does not know are left behind", () => {
   const files = new Map([...artifact.files, ["stray.tmp", Uint8Array.of(9)] as const]);
   expect([...checkArtifact(bytes, files).files.keys()]).toEqual(["card.md", "trees.bin"]);

@@ -2,11 +2,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The version in the package.json above this file, wherever it was built to. */
-export function codeVersion(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+/**
+ * The version in the nearest package.json above this file, wherever it was built to; one that names no version, as in a
+ * folder of built files, is passed over.
+ *
+ * @returns "unknown" when none names any
+ */
+export function codeVersion(from = dirname(fileURLToPath(import.meta.url))): string {
+  for (let folder = from; ; folder = dirname(folder)) {
     const file = join(folder, "package.json");
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+    const { version } = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { version?: unknown }) : {};
+    if (typeof version === "string" && version !== "") return version;
     if (folder === dirname(folder)) return "unknown";
   }
 }
