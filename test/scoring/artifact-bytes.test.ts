@@ -114,7 +114,7 @@ test("keys of a later writer stay, under the seal", () => {
 test("a manifest that its reader would refuse is not sealed", () => {
   const { seal: _, ...manifest } = artifact.manifest;
   const nobodys = { ...manifest, code: { portrait: undefined } } as never;
-  expect(refusal(() => makeArtifact(nobodys, artifact.files)).message).toMatch(/shape[^]*code\.portrait/);
+  expect(refusal(() => makeArtifact(nobodys, artifact.files)).message).toMatch(/shape[\s\S]*code\.portrait/);
 });
 
 test("files that the manifest does not know are left behind", () => {
