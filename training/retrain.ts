@@ -33,7 +33,7 @@ export interface RetrainRequest {
 }
 
 export interface RetrainDeps {
-  readonly lake: Pick<Lake, "readByEntity" | "summary">;
+  readonly lake: Pick<Lake, "readByEntity" | "extent">;
   readonly artifacts: ArtifactStore;
   readonly reducers: Reducers;
   readonly onProgress?: (done: number, step: string) => void;
@@ -69,6 +69,7 @@ export async function retrainRecipe(request: RetrainRequest, deps: RetrainDeps):
     lake,
     reducers,
     until,
+    keys: false,
     signal,
     onProgress: (done, note) => onProgress(0.6 * done, `replaying: ${note}`),
   });

@@ -46,7 +46,7 @@ export async function showFeatures(entity: EntityRef, { at, events: count, json 
   const catalogue = declared.entities.find(({ name }) => name === entity.kind)?.features ?? declared.features;
   const lake = createParquetLake(config.paths.lake);
   try {
-    const now = at ?? (await lake.summary()).lastKnown ?? Date.now();
+    const now = at ?? (await lake.extent()).lastKnown ?? Date.now();
     const seen = new Map<string, LoggedEvent[]>();
     const state = await entityFromLake(lake, reducers, entity, now, (event) => {
       const ofName = seen.get(event.name);

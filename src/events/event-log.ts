@@ -44,6 +44,13 @@ export interface LakeQuery {
   readonly touchedSince?: number;
 }
 
+/** How many events there are, and between which moments (ms). Moments are undefined when there are none. */
+export interface LakeExtent {
+  readonly events: number;
+  readonly firstAt?: number;
+  readonly lastKnown?: number;
+}
+
 /** The truth, read back: immutable Parquet parts. */
 export interface Lake {
   /**
@@ -53,6 +60,8 @@ export interface Lake {
   readByEntity(query: LakeQuery): AsyncIterable<readonly LoggedEvent[]>;
   /** The last position that the lake holds of each partition; a partition without parts is left out. */
   end(): Promise<ReadonlyMap<number, Position>>;
-  /** How much it holds. Moments are undefined when it is empty. */
+  /** How far it goes: what can be said without reading any event. */
+  extent(): Promise<LakeExtent>;
+  /** How much it holds; every event is looked at, to tell entities apart. Moments are undefined when it is empty. */
   summary(): Promise<{ events: number; entities: number; firstAt?: number; lastAt?: number; lastKnown?: number }>;
 }

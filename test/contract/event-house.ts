@@ -69,6 +69,7 @@ export function eventHouseKeepsItsPromises(
       lastAt: NOON,
       lastKnown: NOON,
     });
+    expect(await house.lake.extent()).toEqual({ events: 1, firstAt: NOON, lastKnown: NOON });
   });
 
   test(`${name}: nothing is known of whom nothing happened to`, async () => {
@@ -77,6 +78,7 @@ export function eventHouseKeepsItsPromises(
     expect(await house.states.read([])).toEqual([]);
     expect(await allOf(house.lake)).toEqual([]);
     expect(await house.lake.summary()).toEqual({ events: 0, entities: 0 });
+    expect(await house.lake.extent()).toEqual({ events: 0 });
     expect((await house.lake.end()).size).toBe(0);
     await house.log.append([]);
   });
@@ -196,6 +198,9 @@ export function eventHouseKeepsItsPromises(
     await put(house, late, anEvent({ id: "b1", user: "b" }), anEvent({ id: "a1", user: "a" }));
     await put(house, anEvent({ id: "c1", entity: { kind: "company", id: "z" } }));
     expect((await allOf(house.lake)).map(({ id }) => id)).toEqual(["c1", "a1", "b1", "late"]);
+    const { events, firstAt, lastKnown } = await house.lake.summary();
+    expect(await house.lake.extent()).toEqual({ events, firstAt, lastKnown });
+    expect([events, firstAt, lastKnown]).toEqual([4, NOON - DAY, NOON + DAY]);
   });
 
   test(`${name}: the lake answers only what was asked`, async () => {

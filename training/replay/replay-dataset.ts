@@ -12,7 +12,7 @@ import { spineOf } from "./spine.ts";
 
 export interface ReplayRequest {
   readonly recipe: Recipe;
-  readonly lake: Pick<Lake, "readByEntity" | "summary">;
+  readonly lake: Pick<Lake, "readByEntity" | "extent">;
   readonly reducers: Reducers;
   /** Nothing known later than this moment (ms) is read. Absent, or beyond the end of the log = the end of the log. */
   readonly until?: number;
@@ -63,7 +63,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   const reducer = oneState(reducers.of(recipe.entity));
 
   signal?.throwIfAborted();
-  const log = await lake.summary();
+  const log = await lake.extent();
   const index = seconds.length > 0 ? createRowIndex(log.events) : undefined;
   // an event in flight is a row at most, so no column has to be moved
   const store = createRowStore(plan, reducers, target.event, target.kind === "event-becomes" ? log.events : 0);

@@ -16,7 +16,7 @@ export interface Gathered {
 }
 
 export interface GatherRequest {
-  readonly lake: Pick<Lake, "readByEntity" | "summary">;
+  readonly lake: Pick<Lake, "readByEntity" | "extent">;
   readonly reducer: Reducer;
   readonly entity: string;
   /** Places among the number features. */
@@ -35,7 +35,7 @@ export interface GatherRequest {
 export async function gather(request: GatherRequest): Promise<Gathered> {
   const { lake, reducer, entity, places, onProgress, signal } = request;
   const faces = new Map(reducer.features.map((face): [string, FeatureFace] => [face.name, face]));
-  const log = await lake.summary();
+  const log = await lake.extent();
   const until = Math.min(request.until ?? Number.POSITIVE_INFINITY, log.lastKnown ?? 0);
 
   let values = places.map(() => new Float64Array(1024));

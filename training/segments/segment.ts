@@ -16,7 +16,7 @@ import { SEGMENTATION_FORMAT, type Segment, type Segmentation } from "../../src/
 import { type Gathered, gather, stopIf } from "./gather.ts";
 
 export interface SegmentRequest {
-  readonly lake: Pick<Lake, "readByEntity" | "summary">;
+  readonly lake: Pick<Lake, "readByEntity" | "extent">;
   readonly reducer: Reducer;
   /** The kind of entity to divide; "user" when it is left out. */
   readonly entity?: string;

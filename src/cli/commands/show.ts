@@ -41,7 +41,7 @@ Examples:
       const reducer = reducers.of(kind);
       const lake = createParquetLake(config.paths.lake);
       try {
-        const now = at ?? (await lake.summary()).lastKnown ?? Date.now();
+        const now = at ?? (await lake.extent()).lastKnown ?? Date.now();
         let events = 0;
         const state = await entityFromLake(lake, reducers, { kind, id }, now, () => events++);
         const row = reducer.read(state, now);

@@ -3,7 +3,7 @@ import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { NOBODY } from "../../erasure/redact-event.ts";
 import { PortraitError } from "../../errors.ts";
 import type { EntityRef } from "../../events/event.ts";
-import type { Lake, LakeQuery, LoggedEvent } from "../../events/event-log.ts";
+import type { Lake, LakeExtent, LakeQuery, LoggedEvent } from "../../events/event-log.ts";
 import { LoggedText } from "../../events/logged-text.ts";
 import { idOf } from "../../features/entity-kinds.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
@@ -113,6 +113,8 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
       }
     },
 
+    extent: () => withParts(extentOf),
+
     summary: () =>
       withParts(async (connection, files) => {
         if (files.length === 0) return { events: 0, entities: 0 };
@@ -131,6 +133,20 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
       db?.closeSync();
     },
   });
+}
+
+/** From the footers alone. Cost: opens each part. */
+async function extentOf(connection: DuckDBConnection, files: readonly string[]): Promise<LakeExtent> {
+  if (files.length === 0) return { events: 0 };
+  const result = await connection.run(
+    "SELECT (sum(num_values) FILTER (path_in_schema = 'at_ms'))::DOUBLE, " +
+      "(min(stats_min_value::BIGINT) FILTER (path_in_schema = 'at_ms'))::DOUBLE, " +
+      "(max(stats_max_value::BIGINT) FILTER (path_in_schema = 'known_ms'))::DOUBLE " +
+      `FROM parquet_metadata(${sqlList(files)}) WHERE path_in_schema IN ('at_ms', 'known_ms')`,
+  );
+  const [events, firstAt, lastKnown] = (await result.getRows())[0] as (number | null)[];
+  if (events === null || firstAt === null || lastKnown === null) return { events: 0 };
+  return { events, firstAt, lastKnown };
 }
 
 /** The names of all events. Cost: one column, of which each part keeps every name once. */

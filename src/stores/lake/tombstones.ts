@@ -136,5 +136,10 @@ export function withoutErased<L extends Lake>(dir: string, lake: L): L {
       }
     }
   }
-  return { ...lake, readByEntity, summary: () => readAgain(dir, lake.summary) };
+  return {
+    ...lake,
+    readByEntity,
+    extent: () => readAgain(dir, lake.extent),
+    summary: () => readAgain(dir, lake.summary),
+  };
 }

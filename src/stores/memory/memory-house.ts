@@ -1,5 +1,5 @@
 import { type EntityRef, type Event, entityKey } from "../../events/event.ts";
-import type { EventLog, Lake, LakeQuery, LoggedEvent } from "../../events/event-log.ts";
+import type { EventLog, Lake, LakeExtent, LakeQuery, LoggedEvent } from "../../events/event-log.ts";
 import { LoggedText } from "../../events/logged-text.ts";
 import { groupByPartition } from "../../events/partition-of.ts";
 import { comparePositions, type Position } from "../../events/position.ts";
@@ -115,20 +115,24 @@ export function createMemoryHouse(options: MemoryHouseOptions): MemoryHouse {
       for (let i = 0; i < found.length; i += 2_048) yield found.slice(i, i + 2_048);
     },
     end: async () => new Map(ends),
+    extent: async () => extentOf(rows),
     async summary() {
-      const events = rows.length;
       const entities = new Set(rows.map(({ entity }) => entityKey(entity))).size;
-      if (events === 0) return { events, entities };
-      const [firstAt, lastAt, lastKnown] = [
-        rows.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY),
-        rows.reduce((most, { at }) => Math.max(most, at), Number.NEGATIVE_INFINITY),
-        rows.reduce((most, { known }) => Math.max(most, known), Number.NEGATIVE_INFINITY),
-      ];
-      return { events, entities, firstAt, lastAt, lastKnown };
+      if (rows.length === 0) return { events: 0, entities };
+      const lastAt = rows.reduce((most, { at }) => Math.max(most, at), Number.NEGATIVE_INFINITY);
+      return { ...extentOf(rows), entities, lastAt };
     },
   };
 
   return { log, states, lake };
+}
+
+function extentOf(rows: readonly LoggedEvent[]): LakeExtent {
+  const events = rows.length;
+  if (events === 0) return { events };
+  const firstAt = rows.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
+  const lastKnown = rows.reduce((most, { known }) => Math.max(most, known), Number.NEGATIVE_INFINITY);
+  return { events, firstAt, lastKnown };
 }
 
 /** With `through`, each event also stands for the entity that the property names. */

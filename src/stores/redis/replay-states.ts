@@ -97,7 +97,7 @@ export async function writeStates(
   touchedSince?: number,
 ): Promise<{ events: number; entities: number }> {
   const { redis, lake, partitions, onProgress } = options;
-  const { events: total } = await lake.summary();
+  const { events: total } = await lake.extent();
   const done = { events: 0, entities: 0 };
   const query = touchedSince === undefined ? {} : { touchedSince };
   for await (const page of pages(statesFromLake(lake, await rulesOf(options), query))) {

@@ -113,6 +113,7 @@ test("a reading that fails while somebody is erased is made again; one that has 
       }
     },
     end: async () => new Map(),
+    extent: async () => ({ events: 0 }),
     summary: async () => ({ events: 0, entities: 0 }),
   };
   const lake = withoutErased(dir, broken);

@@ -61,7 +61,7 @@ export function did(
 export function lakeOf(
   list: readonly Omit<LoggedEvent, "position">[],
   batch = 3,
-): Pick<Lake, "readByEntity" | "summary"> {
+): Pick<Lake, "readByEntity" | "extent"> {
   const events = list.map((event, index): LoggedEvent => ({ ...event, position: { ms: 1, seq: 0, index } }));
   return {
     async *readByEntity({ kind, knownUntil = Number.POSITIVE_INFINITY }) {
@@ -75,13 +75,11 @@ export function lakeOf(
         );
       for (let i = 0; i < wanted.length; i += batch) yield wanted.slice(i, i + batch);
     },
-    async summary() {
-      if (!events.length) return { events: 0, entities: 0 };
+    async extent() {
+      if (!events.length) return { events: 0 };
       return {
         events: events.length,
-        entities: new Set(events.map((event) => event.entity.id)).size,
         firstAt: Math.min(...events.map((event) => event.at)),
-        lastAt: Math.max(...events.map((event) => event.at)),
         lastKnown: Math.max(...events.map((event) => event.known)),
       };
     },

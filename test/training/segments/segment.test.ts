@@ -44,6 +44,7 @@ function lakeOf(entities: readonly LoggedEvent[][]): Lake {
       for (let i = 0; i < wanted.length; i += 100) yield wanted.slice(i, i + 100);
     },
     end: async () => new Map(),
+    extent: async () => ({ events: events.length, lastKnown: END }),
     summary: async () => ({ events: events.length, entities: entities.length, lastKnown: END }),
   };
 }
