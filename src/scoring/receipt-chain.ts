@@ -1,7 +1,7 @@
 import { createHash, hash } from "node:crypto";
 
 /**
- * The chain of receipts of one process.
+ * The chains of receipts of one process, one after the other.
  *
  * Receipts are stored in groups. Each group adds one link: the hash of the link before it, its number and the salted
  * digests of its receipts in order. Whoever changes, removes or inserts a receipt or a link later must change every link
@@ -17,6 +17,12 @@ export interface ChainLink {
   readonly digests: readonly Buffer[];
   readonly link: Buffer;
 }
+
+/**
+ * After this share of the time that receipts are kept a chain ends and another begins. A chain is kept as long as the last
+ * receipt that it vouches for, so that links outlive theirs by this share at most, however long the process lives.
+ */
+export const CHAIN_SHARE = 1 / 16;
 
 export const SALT_BYTES = 16;
 export const DIGEST_BYTES = 32;

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Receipt, ReceiptStore } from "../../src/scoring/receipt.ts";
 import { checkLinks, rootOf, saltedDigest } from "../../src/scoring/receipt-chain.ts";
 import { createReceiptIds } from "../../src/scoring/receipt-id.ts";
+import { verifyChains } from "../../src/scoring/verify-chains.ts";
 import { NOON } from "../support/scoring.ts";
 
 const ids = createReceiptIds(() => NOON);
@@ -80,6 +81,18 @@ export function receiptStoreKeepsItsPromises(
     await sleep(80);
     expect(await store.load(receipt.id)).toBeUndefined();
     expect(await store.latest(5)).toEqual([]);
+  });
+
+  test(`${name}: links go after their receipts while the process goes on, and the chains that are left hold`, async () => {
+    const store = await open(480);
+    await store.save(aReceipt());
+    const [first] = await store.chains();
+    const firstIsThere = async () => {
+      await store.save(aReceipt());
+      return (await store.chains()).includes(first);
+    };
+    await expect.poll(firstIsThere, { interval: 30, timeout: 10_000 }).toBe(false);
+    expect((await verifyChains(store)).broken).toEqual([]);
   });
 
   test(`${name}: every receipt has its place in a chain that holds`, async () => {

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { NewReceipt } from "../../scoring/receipt.ts";
-import { type ChainLink, nextLink, rootOf } from "../../scoring/receipt-chain.ts";
+import { CHAIN_SHARE, type ChainLink, nextLink, rootOf } from "../../scoring/receipt-chain.ts";
 import { deskOf } from "../../scoring/receipt-id.ts";
 import { createReceiptGroup, type ReceiptGroup } from "./receipt-group.ts";
 import { redisAway, redisFailure } from "./redis-failure.ts";
@@ -49,6 +49,7 @@ redis.call('XADD', KEYS[2], (number + 1) .. '-0', 'link', ARGV[4], 'digests', AR
 redis.call('PEXPIRE', KEYS[2], ARGV[1])
 redis.call('LPUSH', KEYS[1], unpack(ids))
 redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return #ids`;
 
 export interface GroupOptions {
@@ -56,11 +57,14 @@ export interface GroupOptions {
   readonly keepMs: number;
   /** A Redis that hangs counts as away after this time: scoring must not hang with it. */
   readonly patienceMs: number;
+  readonly clock?: () => number;
 }
 
 /** A chain up to the last link that was sent. */
 interface Chain {
   readonly name: string;
+  /** ms; no group joins it then or later. */
+  readonly until: number;
   number: number;
   link: Buffer;
 }
@@ -71,9 +75,10 @@ interface Chain {
  * A group is sealed while it gathers and is sent when the turn of the event loop ends, or early when it has become long.
  * The next one follows before it is acknowledged: links are made in the order of sending, and Redis refuses a link
  * whose predecessor it does not have. When a group fails, nobody knows whether it was stored: what gathered meanwhile
- * fails with it, the chain ends there, and what is refused behind it or comes later begins another.
+ * fails with it, the chain ends there, and what is refused behind it or comes later begins another. A chain also ends in
+ * time (CHAIN_SHARE).
  */
-export function createReceiptGroups({ redis, keepMs, patienceMs }: GroupOptions) {
+export function createReceiptGroups({ redis, keepMs, patienceMs, clock = Date.now }: GroupOptions) {
   let gathering: ReceiptGroup | undefined;
   let sending = false;
   let underWay = 0;
@@ -121,7 +126,9 @@ export function createReceiptGroups({ redis, keepMs, patienceMs }: GroupOptions)
 
   async function keep(group: ReceiptGroup): Promise<void> {
     for (let tries = 0; tries < 2; tries++) {
-      chain ??= { name: group.first, number: -1, link: rootOf(group.first) };
+      const now = clock();
+      if (!chain || now >= chain.until)
+        chain = { name: group.first, until: now + keepMs * CHAIN_SHARE, number: -1, link: rootOf(group.first) };
       const own = chain;
       try {
         if (await within(patienceMs, commit(group, own))) return;
