@@ -4,14 +4,9 @@ import { type Becomes, DAY_MS, type Spine, type Within } from "./spine.ts";
 
 /**
  * Called for each row while the state is as it was at `moment`. The state is lent: read it, do not keep it.
- * `event` is the one in flight, `thing` what it is about, both only for event targets.
+ * `inFlight` is the event that is asked about, `thing` what it is about; both only for event targets.
  */
-export type Take = (
-  state: State,
-  moment: number,
-  label: boolean,
-  inFlight?: { readonly event: LoggedEvent; readonly thing: string },
-) => void;
+export type Take = (state: State, moment: number, label: boolean, inFlight?: LoggedEvent, thing?: string) => void;
 
 /** Why some rows were not taken. */
 export interface Untaken {
@@ -40,35 +35,33 @@ export function takeWithin(
   take: Take,
   untaken: Untaken,
 ): void {
-  const happened = events.filter((event) => event.name === target.event).map((event) => event.at);
+  const happened: number[] = [];
+  for (const event of events) if (event.name === target.event) happened.push(event.at);
   happened.sort((a, b) => a - b);
   const state = reducer.empty();
+  const active = target.activeDays * DAY_MS;
+  const horizon = target.days * DAY_MS;
   let written = 0;
   let newest = Number.NEGATIVE_INFINITY;
   let next = 0;
-  const arrive = (moment: number) => {
-    for (; written < events.length && events[written].known <= moment; written++) {
-      reducer.write(state, events[written]);
-      newest = Math.max(newest, events[written].at);
+  for (const phase of PHASES) {
+    for (const moment of spine[phase]) {
+      for (; written < events.length && events[written].known <= moment; written++) {
+        reducer.write(state, events[written]);
+        newest = Math.max(newest, events[written].at);
+      }
+      if (newest <= moment - active) continue;
+      if (phase !== "mature") {
+        untaken[phase]++;
+        continue;
+      }
+      while (next < happened.length && happened[next] <= moment) next++;
+      take(state, moment, next < happened.length && happened[next] <= moment + horizon);
     }
-  };
-  const active = (moment: number) => newest > moment - target.activeDays * DAY_MS;
-
-  for (const moment of spine.early) {
-    arrive(moment);
-    if (active(moment)) untaken.early++;
-  }
-  for (const moment of spine.mature) {
-    arrive(moment);
-    if (!active(moment)) continue;
-    while (next < happened.length && happened[next] <= moment) next++;
-    take(state, moment, next < happened.length && happened[next] <= moment + target.days * DAY_MS);
-  }
-  for (const moment of spine.immature) {
-    arrive(moment);
-    if (active(moment)) untaken.immature++;
   }
 }
+
+const PHASES = ["early", "mature", "immature"] as const;
 
 /**
  * Rows of one entity just before each event of the target that happened to it (not to others, touching it): what was logged before it is in the state,
@@ -85,29 +78,29 @@ export function takeBecomes(
   untaken: Untaken,
 ): void {
   const outcomes = new Map<string, number>();
-  let asked = false;
+  let ahead = 0;
   for (const event of events) {
     const { name } = event;
-    if (name === target.event && !event.touched) asked = true;
+    if (name === target.event && !event.touched) ahead++;
     if (name !== target.outcome) continue;
     const thing = thingOf(event.properties[target.on]); // asked for late: a lake parses them when somebody does
     // events come in the order in which they were known, so the first one stands
     if (thing !== undefined && !outcomes.has(thing)) outcomes.set(thing, event.known);
   }
-  if (!asked) return;
+  if (ahead === 0) return;
 
   const horizon = target.days * DAY_MS;
   const state = reducer.empty();
   const following = target.repeats ? outcomesFollowing(events, target) : undefined;
-  let ahead = countOf(events, target.event);
   for (const event of events) {
     if (event.name === target.event && !event.touched) {
+      const { known } = event;
       const thing = thingOf(event.properties[target.on]);
       const outcome = thing === undefined ? undefined : following ? following.get(event) : outcomes.get(thing);
       if (thing === undefined) untaken.unnamed++;
-      else if (event.known + horizon > until) untaken.immature++;
-      else if (outcome !== undefined && outcome < event.known) untaken.foretold++;
-      else take(state, event.known, outcome !== undefined && outcome <= event.known + horizon, { event, thing });
+      else if (known + horizon > until) untaken.immature++;
+      else if (outcome !== undefined && outcome < known) untaken.foretold++;
+      else take(state, known, outcome !== undefined && outcome <= known + horizon, event, thing);
       if (--ahead === 0) return; // nothing that comes later is read by any row
     }
     reducer.write(state, event);
@@ -129,9 +122,6 @@ function outcomesFollowing(events: readonly LoggedEvent[], target: Becomes): Map
   }
   return following;
 }
-
-const countOf = (events: readonly LoggedEvent[], name: string) =>
-  events.reduce((sum, event) => sum + Number(event.name === name && !event.touched), 0);
 
 /** Ids are compared as text: 17 and "17" are the same order. */
 const thingOf = (value: string | number | boolean | undefined) => (value === undefined ? undefined : String(value));

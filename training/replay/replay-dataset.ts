@@ -1,4 +1,5 @@
 import type { Dataset } from "../../models/model.ts";
+import { sameEntity } from "../../src/events/event.ts";
 import type { Lake, LoggedEvent } from "../../src/events/event-log.ts";
 import type { Reducer, State } from "../../src/features/feature.ts";
 import type { Reducers } from "../../src/features/reducers.ts";
@@ -16,6 +17,8 @@ export interface ReplayRequest {
   readonly reducers: Reducers;
   /** Nothing known later than this moment (ms) is read. Absent, or beyond the end of the log = the end of the log. */
   readonly until?: number;
+  /** Whether `entity` and `thing` of the answer are wanted: a training can do without. Default: yes. */
+  readonly keys?: boolean;
   readonly onProgress?: (done: number, note: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -38,9 +41,9 @@ export interface ReplayAbout extends Untaken {
 export interface Replayed {
   readonly data: Dataset;
   readonly about: ReplayAbout;
-  /** Whose row it is, row by row. The moment is `data.time`. */
+  /** Whose row it is, row by row; empty when no keys were wanted. The moment is `data.time`. */
   readonly entity: readonly string[];
-  /** For event targets, what the row is about (the order id), row by row; empty for entity targets. */
+  /** For event targets, what the row is about (the order id), row by row; empty for entity targets, or without keys. */
   readonly thing: readonly string[];
 }
 
@@ -56,7 +59,7 @@ export interface Replayed {
  * @throws PortraitError RECIPE_INVALID; what the lake throws; the signal's reason.
  */
 export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
-  const { recipe, lake, reducers, onProgress, signal } = request;
+  const { recipe, lake, reducers, keys = true, onProgress, signal } = request;
   const { target } = recipe;
   const plan = planColumns(recipe, reducers);
   const { seconds } = plan.joint;
@@ -78,19 +81,20 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   let entities = 0;
   let seen = 0;
 
+  const take: Take = (state, moment, label, inFlight, thing) => {
+    reducer.read(state, moment, store.next(), inFlight);
+    store.add(inFlight?.properties, label, moment);
+    if (inFlight) index?.add(inFlight.partition, inFlight.position);
+    if (keys && inFlight && thing !== undefined) things.push(thing);
+    if (label) positives++;
+  };
+
   const replayEntity = (events: readonly LoggedEvent[]) => {
     const before = store.rows;
-    const take: Take = (state, moment, label, inFlight) => {
-      reducer.read(state, moment, store.next(), inFlight?.event);
-      store.add(inFlight?.event.properties, label, moment);
-      if (inFlight) index?.add(inFlight.event.partition, inFlight.event.position);
-      owners.push(events[0].entity.id);
-      if (inFlight) things.push(inFlight.thing);
-      if (label) positives++;
-    };
     if (target.kind === "event-becomes") takeBecomes(events, target, until, reducer, take, untaken);
     else if (spine) takeWithin(events, target, spine, reducer, take, untaken);
     if (store.rows > before) entities++;
+    if (keys) for (let row = before; row < store.rows; row++) owners.push(events[0].entity.id);
   };
 
   let current: LoggedEvent[] = [];
@@ -100,7 +104,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   for await (const batch of lake.readByEntity({ kind: recipe.entity, through, knownUntil: until, properties })) {
     signal?.throwIfAborted();
     for (const event of batch) {
-      if (current.length && current[0].entity.id !== event.entity.id) {
+      if (current.length > 0 && !sameEntity(current[0].entity, event.entity)) {
         replayEntity(current);
         current = [];
       }
