@@ -70,7 +70,6 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const declarations = loadDeclarations(config.declarations);
   const { tags, recipes, events } = declarations;
   const reducers = reducersOf(declarations);
-  const reducer = reducers.of("user");
   const keys = createDiskKeys(config.paths.keys, { admin: config.http.apiKey });
 
   const redis = connectFailFast(redisUrl);
@@ -156,7 +155,6 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     measures,
     ...(traces && { traces }),
     limits,
-    reducer,
     reducers,
     recipes,
     tagRules: tags,

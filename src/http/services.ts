@@ -4,7 +4,6 @@ import type { ExportNeeds } from "../erasure/export-person.ts";
 import type { EventLog, Lake } from "../events/event-log.ts";
 import type { EventCheck } from "../events/event-schema.ts";
 import type { Quarantine } from "../events/quarantine.ts";
-import type { Reducer } from "../features/feature.ts";
 import type { Reducers } from "../features/reducers.ts";
 import type { StateStore } from "../features/state-store.ts";
 import type { Log } from "../log.ts";
@@ -38,8 +37,6 @@ export interface Services {
   readonly audit: AuditLog;
   /** How often a key may ask; absent = as often as it likes. */
   readonly limits?: Limits;
-  /** Of the first entities; that of any kind is `reducers.of(kind)`. */
-  readonly reducer: Reducer;
   readonly reducers: Reducers;
   /** Built-in and declared ones. */
   readonly recipes: readonly Recipe[];

@@ -12,14 +12,14 @@ import { tempDir } from "../support/temp-dir.ts";
 test("while Redis stands still payments are answered in time, by the fallback; then each is recorded once", async () => {
   const server = await startPrivateRedis({ dir: tempDir(), fsync: "no" });
   onTestFinished(() => server.close());
-  const reducer = tinyReducer();
-  const { log: eventLog, states, lake, redis, work } = await redisHouse(server.url, only(reducer));
+  const reducers = only(tinyReducer());
+  const { log: eventLog, states, lake, redis, work } = await redisHouse(server.url, reducers);
   const worker = await work({ flushMs: 50 });
   const others = connectFailFast(server.url);
   onTestFinished(() => others.disconnect());
   await whenReady(others, 5_000);
   await using house = await serve({
-    ...{ reducer, eventLog, states },
+    ...{ reducers, eventLog, states },
     receipts: createRedisReceipts({ redis, keepMs: 3_600_000 }),
     answered: createRedisAnsweredCalls(others),
   });

@@ -48,7 +48,7 @@ async function routesAndPage() {
     openapi: string;
     paths: Record<string, Record<string, Operation>>;
   };
-  const champions = createChampionHolder(testChampions(house.services.reducer.digest));
+  const champions = createChampionHolder(testChampions(house.services.reducers.of("user").digest));
   const metrics = createMetrics({ champions: champions.current, redisReady: () => true });
   return { page, routes: allRoutes(house.services, metrics) };
 }

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { PortraitError } from "../../src/errors.ts";
 import { createChampionHolder } from "../../src/scoring/champions.ts";
 import type { Segmentation } from "../../src/segments/segmentation.ts";
+import { beside } from "../support/reducers.ts";
 import { tinyEvent, tinyReducer } from "../support/scoring.ts";
 import { serve } from "../support/serve.ts";
 
@@ -63,6 +64,26 @@ test("with scores it shows what the champions say, and leaves no receipt", async
   expect(await served.services.receipts.latest(5)).toEqual([]);
   await using none = await house({ champions: createChampionHolder() });
   expect((await none.get("/v1/portraits/user/u1?scores=1")).body.scores).toEqual({});
+});
+
+test("a terminal is read by the reducer of terminals, its segments by theirs", async () => {
+  const tiny = tinyReducer();
+  const terminals = {
+    ...tinyReducer(7),
+    features: tiny.features.map((face) => ({ ...face, name: `${face.name}_here` })),
+  };
+  const reducers = beside(tiny, [[{ name: "terminal", from: "terminal", features: [] }, terminals]]);
+  const made = segmentation(terminals.digest);
+  const columns = made.columns.map((column) => ({ ...column, feature: `${column.feature}_here` }));
+  await using served = await house({ reducers, segmentation: () => ({ ...made, entity: "terminal", columns }) });
+  const properties = { revenue: 10, terminal: "t1" };
+  await served.services.eventLog.append([tinyEvent({ id: "e3", properties })]);
+  const { status, body } = await served.get("/v1/portraits/terminal/t1");
+  expect([status, body.catalogue]).toEqual([200, terminals.digest]);
+  expect(body.values).toEqual({ orders_30d_here: 1, spent_30d_here: 10 });
+  expect(body.segment).toMatchObject({ segment: 0 });
+  expect((await served.get("/v1/segments")).body.stale).toBe(false);
+  expect((await served.get("/v1/portraits/user/u1")).body.values).toMatchObject({ orders_30d: 3 });
 });
 
 test("segments of another catalogue are shown as stale and assign nobody", async () => {

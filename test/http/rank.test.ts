@@ -212,7 +212,6 @@ test("entities that candidates touch are read too, all in one reading, and every
   await using house = await serve({
     recipes: [views({ target: { ...views().target, on: "item_id" }, fields: {} })],
     champions: createChampionHolder(new Map([["buys-next", popular]])),
-    reducer: reducers.of("user"),
     reducers,
     eventLog: log,
     states: counted,

@@ -6,6 +6,7 @@ import type { EventLog, LoggedEvent } from "../../src/events/event-log.ts";
 import { allOf } from "../support/events.ts";
 import { useRedis } from "../support/redis.ts";
 import { redisHouse } from "../support/redis-house.ts";
+import { only } from "../support/reducers.ts";
 import { tinyReducer } from "../support/scoring.ts";
 import { serve } from "../support/serve.ts";
 
@@ -33,10 +34,10 @@ function troubled(log: EventLog, troubles: Trouble[]): EventLog & { readonly cal
 }
 
 async function open(...troubles: Trouble[]) {
-  const reducer = tinyReducer();
-  const house = await redisHouse(server.url, reducer);
+  const reducers = only(tinyReducer());
+  const house = await redisHouse(server.url, reducers);
   const log = troubled(house.log, troubles);
-  const served = await serve({ reducer, eventLog: log, states: house.states, clock: Date.now });
+  const served = await serve({ reducers, eventLog: log, states: house.states, clock: Date.now });
   return {
     url: served.url,
     calls: log.calls,

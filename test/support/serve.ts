@@ -77,10 +77,10 @@ export interface ServeOptions {
 
 /** The real app on a free port, everything on memory twins; a test replaces what it is about. */
 export async function serve(given: Partial<Services> = {}, options: ServeOptions = {}): Promise<Served> {
-  const reducer = given.reducer ?? tinyReducer();
-  const { log: eventLog, states, lake } = createMemoryHouse({ reducer });
+  const reducers = given.reducers ?? only(tinyReducer());
+  const { log: eventLog, states, lake } = createMemoryHouse({ reducers });
   const artifacts = given.artifacts ?? createMemoryArtifacts();
-  const champions = given.champions ?? createChampionHolder(testChampions(reducer.digest));
+  const champions = given.champions ?? createChampionHolder(testChampions(reducers.of("user").digest));
   const services: Services = {
     log: silentLog,
     clock: () => NOON,
@@ -94,8 +94,7 @@ export async function serve(given: Partial<Services> = {}, options: ServeOptions
       trainer: ["train"],
       keeper: ["privacy"],
     }),
-    reducer,
-    reducers: only(reducer),
+    reducers,
     recipes: BUILT_IN_RECIPES,
     tagRules: [],
     eventLog,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PortraitError } from "../../errors.ts";
 import type { EntityRef } from "../../events/event.ts";
 import type { Reducer, Row } from "../../features/feature.ts";
+import type { Reducers } from "../../features/reducers.ts";
 import type { StateStore } from "../../features/state-store.ts";
 import type { KeptScores } from "../../portraits/kept-scores.ts";
 import { paint } from "../../portraits/portrait.ts";
@@ -75,7 +76,7 @@ const SegmentsShape = z.object({
 
 export interface PortraitNeeds {
   readonly clock: () => number;
-  readonly reducer: Reducer;
+  readonly reducers: Reducers;
   readonly states: StateStore;
   readonly keptScores: Pick<KeptScores, "read">;
   readonly tagRules: readonly TagRule[];
@@ -84,7 +85,7 @@ export interface PortraitNeeds {
 }
 
 export function portraitRoutes(needs: PortraitNeeds): Route[] {
-  const { clock, reducer, states, keptScores, tagRules, segmentation, service } = needs;
+  const { clock, reducers, states, keptScores, tagRules, segmentation, service } = needs;
 
   return [
     route({
@@ -107,8 +108,9 @@ export function portraitRoutes(needs: PortraitNeeds): Route[] {
           throw new PortraitError("ENTITY_UNKNOWN", `No event of this ${entity.kind} has arrived yet.`);
         }
         const now = clock();
+        const reducer = reducers.of(entity.kind);
         const row = reducer.read(reducer.decode(stored.bytes), now);
-        const segment = segmentOf(entity.kind, row);
+        const segment = segmentOf(entity.kind, reducer, row);
         const portrait = paint({
           entity,
           reducer,
@@ -145,7 +147,7 @@ export function portraitRoutes(needs: PortraitNeeds): Route[] {
           createdAt,
           entity,
           entities,
-          stale: !segmentationFits(current, reducer),
+          stale: !segmentationFits(current, reducers.of(entity)),
           segments: segments.map(({ centroid: _, ...face }, segment) => ({ segment, ...face })),
         });
       },
@@ -153,7 +155,7 @@ export function portraitRoutes(needs: PortraitNeeds): Route[] {
   ];
 
   /** Absent when there are no segments of this kind, or they were made from another catalogue. */
-  function segmentOf(kind: string, row: Row) {
+  function segmentOf(kind: string, reducer: Reducer, row: Row) {
     const current = segmentation();
     const fits = current && current.entity === kind && segmentationFits(current, reducer);
     return fits ? assign(current, row) : undefined;
