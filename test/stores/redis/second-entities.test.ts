@@ -87,11 +87,13 @@ test.each(FAULT_POINTS)("second entities count once when the worker dies at %s",
     throw new PortraitError("REDIS_AWAY", `died ${at}`);
   };
   const worker = await house.work({ flushMs: 10, leaseMs: 1_000, fault });
+  // a rival that came before the worker had its partitions would leave it nothing to hand over
+  await expect.poll(() => worker.stats().partitions, { timeout: 20_000 }).toBe(house.partitions);
   const events = payments(500, 1);
   const sending = send(house, events, 3);
   if (point === "before-hand-over") rival = await house.work({ flushMs: 10, leaseMs: 1_000 });
   await sending;
-  await expect.poll(() => died, { timeout: 5_000 }).toBeGreaterThan(0); // a worker looks for others eight times a lease
+  await expect.poll(() => died, { timeout: 20_000 }).toBeGreaterThan(0); // a worker looks for others eight times a lease
   await whenApplied(house.redis, house.partitions, 0);
   await rival?.idle();
   await worker.idle();
