@@ -11,14 +11,15 @@ export interface ReadColumns {
 
 /** One reading after the other. */
 export interface ReadingsInTurn extends ReadColumns {
-  /** What the next row is read into. It counts when it is `taken`. */
+  /** What the next one is read into. It counts when it is `taken`. */
   next(): Row;
   taken(): void;
 }
 
-/** Readings in any order of rows; a row that is never put is missing. */
+/** Readings of rows in any order, at most one of each; a row that has none is missing. */
 export interface ReadingsByRow extends ReadColumns {
-  put(row: number, reading: Row): void;
+  next(): Row;
+  taken(row: number): void;
 }
 
 interface Lane {
@@ -98,54 +99,48 @@ export function createReadingsInTurn(faces: readonly FeatureFace[], nameOf: Name
   };
 }
 
-const PAGE = 4_096;
-
-/** Readings stay rows, in pages, until all are in: a row is a few neighbouring cache lines, a column each a miss. */
-export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameOf): ReadingsByRow {
-  const [numbers, texts] = [lanesOf(faces, "number", nameOf), lanesOf(faces, "category", nameOf)];
-  const places = Int32Array.from(numbers, ({ place }) => place);
-  const words = texts.map(createCategoryCodes);
-  const width = numbers.length;
-  const pages: ({ readonly numbers: Float64Array; readonly codes: Int32Array } | undefined)[] = [];
-  const pageOf = (row: number) => {
-    const place = Math.floor(row / PAGE);
-    pages[place] ??= {
-      numbers: new Float64Array(PAGE * width).fill(Number.NaN),
-      codes: new Int32Array(PAGE * texts.length).fill(-1),
-    };
-    return pages[place];
-  };
+/**
+ * Columns in the order in which the readings came, put into that of the rows at the end: each value is fetched from
+ * afar once, which is cheaper than writing whole rows to far places. Memory: one column more than there are.
+ */
+export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameOf, room: number): ReadingsByRow {
+  const inTurn = createReadingsInTurn(faces, nameOf, room);
+  let rowOf = new Int32Array(Math.max(1, room));
+  let taken = 0;
 
   return {
-    put(row, reading) {
-      const page = pageOf(row);
-      const at = row % PAGE;
-      for (let j = 0, to = at * width; j < width; j++, to++) page.numbers[to] = reading.numbers[places[j]];
-      for (let j = 0; j < texts.length; j++)
-        page.codes[at * texts.length + j] = words[j].codeOf(reading.texts[texts[j].place]);
+    next: inTurn.next,
+    taken(row) {
+      inTurn.taken();
+      if (taken === rowOf.length) rowOf = widened(rowOf);
+      rowOf[taken++] = row;
     },
     finish(rows, values, levels) {
-      const columns = numbers.map(() => new Float64Array(rows));
-      const codes = texts.map(() => new Int32Array(rows));
-      for (let from = 0; from < rows; from += PAGE) {
-        const page = pageOf(from);
-        const filled = Math.min(PAGE, rows - from);
-        columns.forEach((column, j) => {
-          for (let i = 0, at = j; i < filled; i++, at += width) column[from + i] = page.numbers[at];
-        });
-        codes.forEach((column, j) => {
-          for (let i = 0, at = j; i < filled; i++, at += texts.length) column[from + i] = page.codes[at];
-        });
-        pages[from / PAGE] = undefined;
+      const columns = new Map<string, Float64Array>();
+      inTurn.finish(taken, columns, levels);
+      const readingOf = new Int32Array(rows).fill(-1);
+      for (let i = 0; i < taken; i++) readingOf[rowOf[i]] = i;
+      let spare = new Float64Array(rows);
+      for (const [name, column] of columns) {
+        for (let row = 0; row < rows; row++) {
+          const reading = readingOf[row];
+          spare[row] = reading < 0 ? Number.NaN : column[reading];
+        }
+        values.set(name, spare);
+        spare = roomFor(rows, column);
       }
-      numbers.forEach(({ name }, j) => {
-        values.set(name, columns[j]);
-      });
-      texts.forEach(({ name }, j) => {
-        const column = words[j].levelsOf(codes[j]);
-        values.set(name, column.values);
-        levels.set(name, column.levels);
-      });
     },
   };
 }
+
+function widened(from: Int32Array): Int32Array {
+  const to = new Int32Array(2 * from.length);
+  to.set(from);
+  return to;
+}
+
+/** The memory of a column that is done with, where there is enough of it. */
+const roomFor = (rows: number, { buffer }: Float64Array): Float64Array =>
+  buffer.byteLength >= rows * Float64Array.BYTES_PER_ELEMENT
+    ? new Float64Array(buffer, 0, rows)
+    : new Float64Array(rows);

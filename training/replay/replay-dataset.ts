@@ -128,7 +128,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
       reducer: oneState(reducers.of(kind.name)),
       event: target.event,
       index,
-      put: (row, reading) => store.put(place, row, reading),
+      into: store.seconds[place],
       onBatch: (events) => {
         signal?.throwIfAborted();
         read += events;

@@ -14,8 +14,8 @@ export interface RowStore {
   next(): Row;
   /** A new row: what `next` was filled with, and the event in flight. Answers its number. */
   add(properties: Readonly<Record<string, Property>> | undefined, label: boolean, moment: number): number;
-  /** What is read of a second entity of the row: `place` is that of its kind in the plan's `joint.seconds`. */
-  put(place: number, row: number, reading: Row): void;
+  /** What is read of the second entities of the rows, by kind in the order of the plan's `joint.seconds`. */
+  readonly seconds: readonly Pick<ReadingsByRow, "next" | "taken">[];
   /** The Dataset, and an end to this store. */
   finish(): Dataset;
 }
@@ -24,7 +24,7 @@ export interface RowStore {
  * Keeps rows until the last one is in, since only then the levels of the categories are known.
  *
  * What it makes of a row is what the encoder that serves makes of it (test/training/replay holds them together).
- * Memory: 8 bytes a number; while it finishes, those of second entities twice.
+ * Memory: 8 bytes a number.
  */
 export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: string, room = 0): RowStore {
   const { joint, features, fields, ratios } = plan;
@@ -36,7 +36,7 @@ export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: 
   );
   const seconds = joint.seconds.map(({ name: kind }): ReadingsByRow => {
     const nameOf = (name: string) => (wanted.has(jointName(kind, name)) ? jointName(kind, name) : undefined);
-    return createReadingsByRow(reducers.of(kind).features, nameOf);
+    return createReadingsByRow(reducers.of(kind).features, nameOf, room);
   });
   const types = new Map(
     ratios.map(({ property }): [string, ColumnPlan["fields"][number]["type"]] => [property, "number"]),
@@ -52,6 +52,7 @@ export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: 
       return rows;
     },
     next: first.next,
+    seconds,
     add(properties, label, moment) {
       first.taken();
       own.put(rows, properties ?? NO_PROPERTIES);
@@ -59,9 +60,6 @@ export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: 
       facts.numbers[LABEL][rows] = Number(label);
       facts.numbers[MOMENT][rows] = moment;
       return rows++;
-    },
-    put(place, row, reading) {
-      seconds[place].put(row, reading);
     },
     finish() {
       const levels = new Map<string, readonly string[]>();

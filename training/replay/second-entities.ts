@@ -1,6 +1,7 @@
 import { sameEntity } from "../../src/events/event.ts";
 import type { LoggedEvent } from "../../src/events/event-log.ts";
-import type { Reducer, Row, State } from "../../src/features/feature.ts";
+import type { Reducer, State } from "../../src/features/feature.ts";
+import type { ReadingsByRow } from "./readings.ts";
 import type { RowIndex } from "./row-index.ts";
 
 export interface SecondPass {
@@ -10,8 +11,7 @@ export interface SecondPass {
   /** The name of the events that rows were taken of. */
   readonly event: string;
   readonly index: RowIndex;
-  /** The reading is lent: take what is needed of it. */
-  readonly put: (row: number, reading: Row) => void;
+  readonly into: Pick<ReadingsByRow, "next" | "taken">;
   readonly onBatch: (events: number) => void;
 }
 
@@ -19,17 +19,17 @@ export interface SecondPass {
  * What the second entity of each row has to say just before the row's event: all that was known of it by then, in the
  * order of (known, position), the event itself not among it. Cost: one pass; one state in memory.
  */
-export async function readSecond({ batches, reducer, event: wanted, index, put, onBatch }: SecondPass): Promise<void> {
+export async function readSecond(pass: SecondPass): Promise<void> {
+  const { batches, reducer, event: wanted, index, into, onBatch } = pass;
   let open: { readonly entity: LoggedEvent["entity"]; readonly state: State } | undefined;
-  let reading: Row | undefined;
   for await (const batch of batches) {
     for (const event of batch) {
       if (!open || !sameEntity(open.entity, event.entity)) open = { entity: event.entity, state: reducer.empty() };
       if (event.touched && event.name === wanted) {
         const row = index.find(event.partition, event.position);
         if (row >= 0) {
-          reading = reducer.read(open.state, event.known, reading, event);
-          put(row, reading);
+          reducer.read(open.state, event.known, into.next(), event);
+          into.taken(row);
         }
       }
       reducer.write(open.state, event);
