@@ -96,14 +96,15 @@ export async function startIngestWorker(options: IngestWorkerOptions): Promise<I
   };
   const closing = new AbortController();
   const waiters: Waiter[] = [];
-  let heard = performance.now(); // when Redis last answered: one that comes and goes is not away
+  let heard = performance.now(); // until when Redis was there: one that comes and goes is not away
+  let answered = false; // in this session
   const home: IngestLife = {
     token: randomUUID(),
     counts,
     log,
     footers: new Map(),
     onAnswer: () => {
-      heard = performance.now();
+      answered = true;
     },
   };
   let checked = false;
@@ -121,6 +122,8 @@ export async function startIngestWorker(options: IngestWorkerOptions): Promise<I
         await session.run(closing.signal, waiters);
       } catch (thrown) {
         const error = redisFailure(thrown, "to apply the log");
+        if (answered) heard = performance.now();
+        answered = false;
         const passing = error instanceof Fenced || (error instanceof PortraitError && error.retry);
         const patient = checked || performance.now() - heard < patienceMs;
         if (!passing || !patient) throw error;
