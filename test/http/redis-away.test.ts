@@ -34,7 +34,7 @@ describe.each(MOUNTS)("with scores answered %s", (mount) => {
     for (const refused of [await track(), await house.get(`/v1/receipts/${receipt}`)]) {
       expect([refused.status, refused.body.code, refused.headers.get("retry-after")]).toEqual([503, "REDIS_AWAY", "5"]);
     }
-    await expect.poll(async () => (await house.get("/readyz")).body.missing).toContain("redis");
+    await expect.poll(async () => (await house.get("/readyz")).body.missing, { timeout: 20_000 }).toContain("redis");
 
     const second = await startPrivateRedis({ dir, fsync: "no" });
     onTestFinished(() => second.close());

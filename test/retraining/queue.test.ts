@@ -57,7 +57,7 @@ const untilAborted: Train = (_, { signal }) =>
   new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
 async function reach(queue: { job(id: string): Promise<JobView | undefined> }, id: string, state: JobView["state"]) {
-  await expect.poll(async () => (await queue.job(id))?.state, { timeout: 5_000, interval: 20 }).toBe(state);
+  await expect.poll(async () => (await queue.job(id))?.state, { timeout: 20_000, interval: 20 }).toBe(state);
 }
 
 describe("asking", () => {
@@ -283,7 +283,9 @@ test("without Redis every call is refused at once with REDIS_AWAY, and works aga
   expect(performance.now() - started).toBeLessThan(1_500);
 
   const again = await startPrivateRedis({ dir, fsync: "always" });
-  await expect.poll(() => queue.job(id).catch(() => undefined), { timeout: 5_000 }).toMatchObject({ state: "waiting" });
+  await expect
+    .poll(() => queue.job(id).catch(() => undefined), { timeout: 20_000 })
+    .toMatchObject({ state: "waiting" });
   await queue.close();
   await again.close();
 });

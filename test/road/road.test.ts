@@ -75,7 +75,7 @@ test("from raw events to a promoted model and a changed score, through API, work
   await expect
     .poll(async () => (await get<Job>(`/v1/jobs/${segments.job}`)).state, { timeout: 30_000, interval: 200 })
     .toBe("done");
-  await expect.poll(async () => (await ask(url, "GET", "/v1/segments")).status).toBe(200);
+  await expect.poll(async () => (await ask(url, "GET", "/v1/segments")).status, { timeout: 20_000 }).toBe(200);
 
   expect(await up.end()).toBe(0);
   expect(up.said.filter(({ level }) => Number(level) >= 50)).toEqual([]);

@@ -28,7 +28,7 @@ test("a worker in a full Redis waits, and goes on when there is room: what was a
   await house.log.append(sent.slice(100));
   await limit(house, 1);
   try {
-    await expect.poll(() => worker.stats().state).toBe("away");
+    await expect.poll(() => worker.stats().state, { timeout: 20_000 }).toBe("away");
     await sleep(500); // longer than its leases
     await expect(house.log.append(payments(1, 2))).rejects.toMatchObject({ code: "REDIS_FULL" });
     expect(worker.stats().state).not.toBe("ended");

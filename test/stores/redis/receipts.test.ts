@@ -122,5 +122,5 @@ test("a Redis that hangs counts as away after a while", async () => {
   } finally {
     process.kill(house.server.pid, "SIGCONT");
   }
-  await expect.poll(() => store.load(receipt.id)).toBeDefined();
+  await expect.poll(() => store.load(receipt.id), { timeout: 20_000 }).toBeDefined();
 });

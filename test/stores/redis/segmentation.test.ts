@@ -32,7 +32,7 @@ test("a new segmentation is announced, the same one again is not", async () => {
   const store = createRedisSegmentations(redis);
   await store.save(aSegmentation());
   await store.save(aSegmentation());
-  await expect.poll(() => heard).toEqual(["segments"]);
+  await expect.poll(() => heard, { timeout: 20_000 }).toEqual(["segments"]);
   ear.disconnect();
 });
 

@@ -251,7 +251,7 @@ test("as a job of the worker: asked for once, beside a retraining of the same mo
   const retraining = await queue.ask({ model: "purchase", reason: "manual", seed: 7 });
   expect(retraining.alreadyRunning).toBe(false); // another task of the same model
   await queue.cancel(retraining.id);
-  await expect.poll(async () => (await queue.job(first.id))?.progress?.step, { timeout: 5_000 }).toBe("1 scored");
+  await expect.poll(async () => (await queue.job(first.id))?.progress?.step, { timeout: 20_000 }).toBe("1 scored");
   expect(await queue.cancel(first.id)).toMatchObject({ id: first.id, task: "score-all", state: "running" });
   await new Promise((resolve) => setTimeout(resolve, 100));
   slow = false;
