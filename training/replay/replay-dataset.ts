@@ -67,7 +67,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
 
   signal?.throwIfAborted();
   const log = await lake.extent();
-  const index = seconds.length > 0 ? createRowIndex(log.events) : undefined;
+  const index = seconds.length > 0 ? createRowIndex() : undefined;
   // an event in flight is a row at most, so no column has to be moved
   const store = createRowStore(plan, reducers, target.event, target.kind === "event-becomes" ? log.events : 0);
   const until = Math.min(request.until ?? Number.POSITIVE_INFINITY, log.lastKnown ?? 0);

@@ -8,62 +8,92 @@ export interface RowIndex {
   find(partition: number, position: Position): number;
 }
 
-/** Numbers of a key: ms, seq, and partition with index in one. They lie together, since each look-up is a cache miss. */
+/** Numbers of a key: the group's ms, seq and partition. */
 const WIDTH = 3;
-const INDICES = 2 ** 32;
-/** Room is made for no more rows than that before there are any. */
-const MOST_AT_ONCE = 2 ** 24;
+const LEAST_ROOM = 1_024;
 
 /**
- * A hash table over typed arrays: 32 to 64 bytes a row, where a Map of texts takes a hundred and more.
- * Cost: O(1) expected.
+ * Events are logged in groups, and stand in them one after the other: a hash table finds the group, which is one for
+ * many events and so stays in the cache, and the row stands at the event's place within it. Groups that grow move to
+ * the end of the places, into twice the room.
  *
- * @param events how many rows there may be
+ * Memory: 4 to 16 bytes a row, and 32 to 64 a group. Cost: O(1) expected.
  */
-export function createRowIndex(events = 0): RowIndex {
-  let room = 2 ** Math.ceil(Math.log2(Math.max(4_096, Math.min(events, MOST_AT_ONCE))));
+export function createRowIndex(): RowIndex {
   let rows = 0;
-  let keys = new Float64Array(WIDTH * room);
-  /** Row + 1; 0 = free. Twice as many places as rows at least. */
-  let table = new Int32Array(2 * room);
+  let groups = 0;
+  let keys = new Float64Array(WIDTH * LEAST_ROOM);
+  /** By group: where its places begin, and how many there are. */
+  let begins = new Float64Array(LEAST_ROOM);
+  let lengths = new Int32Array(LEAST_ROOM);
+  /** Group + 1; 0 = free. Twice as many as groups at least. */
+  let table = new Int32Array(2 * LEAST_ROOM);
+  /** Row + 1; 0 = none. */
+  let places = new Int32Array(LEAST_ROOM);
+  let placed = 0;
 
-  /** Where the row of this key is, or would be. */
-  function placeOf(ms: number, seq: number, within: number): number {
+  /** Where the group of this key is in the table, or would be. */
+  function slotOf(ms: number, seq: number, partition: number): number {
     const mask = table.length - 1;
-    let hash = Math.imul(ms >>> 0, 0x9e3779b1) ^ Math.imul(within >>> 0, 0x85ebca6b) ^ Math.imul(seq >>> 0, 0xc2b2ae35);
-    hash = Math.imul(hash ^ (hash >>> 15) ^ (Math.floor(within / INDICES) << 20), 0x27d4eb2f);
-    let place = (hash ^ (hash >>> 16)) & mask;
-    for (; table[place] !== 0; place = (place + 1) & mask) {
-      const at = WIDTH * (table[place] - 1);
-      if (keys[at] === ms && keys[at + 1] === seq && keys[at + 2] === within) break;
+    let hash = Math.imul(ms >>> 0, 0x9e3779b1) ^ Math.imul(partition, 0x85ebca6b) ^ Math.imul(seq >>> 0, 0xc2b2ae35);
+    hash = Math.imul(hash ^ (hash >>> 15), 0x27d4eb2f);
+    let slot = (hash ^ (hash >>> 16)) & mask;
+    for (; table[slot] !== 0; slot = (slot + 1) & mask) {
+      const at = WIDTH * (table[slot] - 1);
+      if (keys[at] === ms && keys[at + 1] === seq && keys[at + 2] === partition) break;
     }
-    return place;
+    return slot;
   }
 
-  function grow(): void {
-    room *= 2;
-    const wider = new Float64Array(WIDTH * room);
-    wider.set(keys);
-    keys = wider;
-    table = new Int32Array(2 * room);
-    for (let row = 0; row < rows; row++) {
-      const at = WIDTH * row;
-      table[placeOf(keys[at], keys[at + 1], keys[at + 2])] = row + 1;
+  function open(slot: number, ms: number, seq: number, partition: number): number {
+    const group = groups++;
+    const at = WIDTH * group;
+    keys[at] = ms;
+    keys[at + 1] = seq;
+    keys[at + 2] = partition;
+    table[slot] = groups;
+    if (2 * groups === table.length) {
+      keys = wider(keys, new Float64Array(2 * keys.length));
+      begins = wider(begins, new Float64Array(2 * begins.length));
+      lengths = wider(lengths, new Int32Array(2 * lengths.length));
+      table = new Int32Array(2 * table.length);
+      for (let one = 0; one < groups; one++) {
+        const from = WIDTH * one;
+        table[slotOf(keys[from], keys[from + 1], keys[from + 2])] = one + 1;
+      }
     }
+    return group;
+  }
+
+  /** Moves a group to where it has room for this index. */
+  function move(group: number, index: number): void {
+    const length = Math.max(index + 1, 2 * lengths[group]);
+    let room = places.length;
+    while (room < placed + length) room *= 2;
+    if (room > places.length) places = wider(places, new Int32Array(room));
+    places.copyWithin(placed, begins[group], begins[group] + lengths[group]);
+    begins[group] = placed;
+    lengths[group] = length;
+    placed += length;
   }
 
   return {
     add(partition, { ms, seq, index }) {
-      if (rows === room) grow();
-      const within = partition * INDICES + index;
-      const place = placeOf(ms, seq, within);
-      if (table[place] !== 0) throw new Error("two rows of one event");
-      const at = WIDTH * rows;
-      keys[at] = ms;
-      keys[at + 1] = seq;
-      keys[at + 2] = within;
-      table[place] = ++rows;
+      const slot = slotOf(ms, seq, partition);
+      const group = table[slot] === 0 ? open(slot, ms, seq, partition) : table[slot] - 1;
+      if (index >= lengths[group]) move(group, index);
+      const place = begins[group] + index;
+      if (places[place] !== 0) throw new Error("two rows of one event");
+      places[place] = ++rows;
     },
-    find: (partition, { ms, seq, index }) => table[placeOf(ms, seq, partition * INDICES + index)] - 1,
+    find(partition, { ms, seq, index }) {
+      const group = table[slotOf(ms, seq, partition)] - 1;
+      return group >= 0 && index < lengths[group] ? places[begins[group] + index] - 1 : -1;
+    },
   };
+}
+
+function wider<A extends Float64Array | Int32Array>(from: A, to: A): A {
+  to.set(from);
+  return to;
 }
