@@ -1,15 +1,35 @@
 import { randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { PortraitError } from "../../errors.ts";
-import { positionText } from "../../events/position.ts";
 import { isGone, ownName } from "../disk/process-name.ts";
-import { entryText } from "../entry-id.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
 import { syncFile, syncFolder } from "./lake-writer.ts";
-import { coverOf, listWhole, mergedPath, PART_FORMAT, type PartCache, readChain, readFooters } from "./parts.ts";
+import { footerOf, MERGED_ROWS } from "./part-footer.ts";
+import {
+  chainEnds,
+  coverOf,
+  dayFolder,
+  listWhole,
+  mergedPath,
+  type Part,
+  type PartCache,
+  readChain,
+  readFooters,
+} from "./parts.ts";
 import { planCompaction, type SizedPart } from "./plan-compaction.ts";
+import { chooseTyped, NO_COLUMNS, withTyped } from "./typed-columns.ts";
 
 export interface CompactLakeOptions {
   readonly dir: string;
@@ -19,6 +39,8 @@ export interface CompactLakeOptions {
   readonly targetRows?: number;
   /** Fewer parts than this are not worth a merge. */
   readonly minParts?: number;
+  /** Merge all that fits into a part, however much is written again for it: before a training, say. */
+  readonly whole?: boolean;
   /** How long parts that were merged stay for those who read them still. */
   readonly graceMs?: number;
   /** Only these partitions. */
@@ -42,24 +64,28 @@ export interface CompactLakeSummary {
 }
 
 const HOUR_MS = 3_600_000;
+/** A part is grown no further: an erasure writes it again in about ten seconds. */
+export const TARGET_ROWS = 4_000_000;
 /** A lock that was not touched for so long belongs to a process that died. */
 const LOCK_MS = HOUR_MS;
 
 /**
- * Merges small parts of a partition and day into larger ones, sorted by (kind, entity, known, position).
+ * Merges small parts of a partition into larger ones, sorted by (kind, entity, known, position), in which the
+ * properties that many events carry have columns of their own.
  *
  * The merged part is written aside, synced, then claimed by link(2) under a name that says what it covers. From that
  * moment readers take it in the place of those it was made of, which are removed by a later compaction, when they have
  * been covered for `graceMs`. So every reader, at any moment, and after a crash at any point, finds each row once.
  * May run beside a worker; one compaction of a lake at a time.
  *
- * Cost: reads and writes every row a logarithmic number of times in all; memory is bounded by `memoryMb`.
+ * Cost: reads and writes every row a logarithmic number of times in all, about 4 µs each time; memory is bounded by
+ * `memoryMb`, and the disk holds what was merged twice until the grace is over.
  *
  * @throws PortraitError VAR_IN_USE while another compaction runs; LAKE_BROKEN
  */
 export async function compactLake(options: CompactLakeOptions): Promise<CompactLakeSummary> {
   const { dir, tempDir = join(dirname(dir), "tmp"), memoryMb = 512, now = Date.now, onProgress, fault } = options;
-  const { targetRows = 1_000_000, minParts = 4, graceMs = HOUR_MS } = options;
+  const { targetRows = TARGET_ROWS, minParts = 4, whole = false, graceMs = HOUR_MS } = options;
   mkdirSync(dir, { recursive: true });
   const lock = takeLock(dir, now());
   const db = await openDuckDB({ tempDir, memoryMb, threads: 1 });
@@ -74,9 +100,7 @@ export async function compactLake(options: CompactLakeOptions): Promise<CompactL
     const sized = await withRows(connection, chain);
     const byPartition = new Map<number, SizedPart[]>();
     for (const part of sized) byPartition.set(part.partition, [...(byPartition.get(part.partition) ?? []), part]);
-    const runs = [...byPartition.values()].flatMap((some) =>
-      planCompaction(some, { targetRows, minParts }, ({ file }) => dirname(file)),
-    );
+    const runs = [...byPartition.values()].flatMap((some) => planCompaction(some, { targetRows, minParts, whole }));
     for (const [i, run] of runs.entries()) {
       onProgress?.(i / runs.length, `${done.rows.toLocaleString("en")} rows`);
       lock.touch(now());
@@ -98,6 +122,7 @@ export async function compactLake(options: CompactLakeOptions): Promise<CompactL
       rmSync(part.file, { force: true });
       done.removed++;
     }
+    sweepDays(dir, after);
     return done;
   } finally {
     connection.closeSync();
@@ -115,16 +140,16 @@ async function merge(
   const [first, last] = [run[0], run[run.length - 1]];
   const path = mergedPath(dir, first.partition, first.first, last.last);
   const temporary = `${path}.${randomUUID()}.tmp`;
-  const facts =
-    `{'portrait.format': '${PART_FORMAT}', 'portrait.first': '${entryText(first.first)}', ` +
-    `'portrait.last': '${positionText(last.last)}', 'portrait.after': '${entryText(first.after)}'}`;
+  const files = run.map(({ file }) => file);
+  const wanted = run.reduce((sum, { rows }) => sum + rows, 0);
   try {
+    const typed = wanted === 0 ? NO_COLUMNS : await chooseTyped(connection, files, wanted);
     await connection.run(
-      `COPY (SELECT * FROM read_parquet(${sqlList(run.map(({ file }) => file))}) ` +
+      `COPY (${withTyped(`read_parquet(${sqlList(files)})`, typed)} ` +
         `ORDER BY kind, entity, known_ms, ms, seq, idx) TO ${sqlText(temporary)} ` +
-        `(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000, KV_METADATA ${facts})`,
+        `(FORMAT parquet, COMPRESSION zstd, ${MERGED_ROWS}, ` +
+        `${footerOf({ first: first.first, last: last.last, after: first.after, typed })})`,
     );
-    const wanted = run.reduce((sum, { rows }) => sum + rows, 0);
     const [written] = await rowsOf(connection, [temporary]);
     if (written !== wanted)
       throw new PortraitError(
@@ -139,6 +164,23 @@ async function merge(
     await fault?.("after-merge-claim");
   } finally {
     rmSync(temporary, { force: true });
+  }
+}
+
+/** Takes empty folders of days away, but of none that the partition's writer may yet write into. */
+function sweepDays(dir: string, chain: readonly Part[]): void {
+  for (const [partition, end] of chainEnds(chain)) {
+    const last = dayFolder(dir, partition, end);
+    for (const day of readdirSync(dirname(last))) {
+      const folder = join(dirname(last), day);
+      if (folder >= last) continue;
+      try {
+        rmdirSync(folder);
+      } catch (error) {
+        if (!["ENOTEMPTY", "EEXIST", "ENOTDIR", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? ""))
+          throw error;
+      }
+    }
   }
 }
 

@@ -4,15 +4,15 @@ import { dirname, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { NAMED_BY_CALLS, redactEvent } from "../../erasure/redact-event.ts";
 import { type Property, sameEntity } from "../../events/event.ts";
-import { positionText } from "../../events/position.ts";
 import { reaches } from "../../events/reach.ts";
 import type { Reducers } from "../../features/reducers.ts";
-import { entryText } from "../entry-id.ts";
 import { takeLock } from "./compact-lake.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
 import { syncFile, syncFolder } from "./lake-writer.ts";
-import { listWhole, PART_FORMAT, type Part, readFooters, resolveChain } from "./parts.ts";
+import { footerOf, MERGED_ROWS } from "./part-footer.ts";
+import { listWhole, type Part, readFooters, resolveChain } from "./parts.ts";
 import { stir, type Tombstone } from "./tombstones.ts";
+import { columnOf, typedValue } from "./typed-columns.ts";
 
 /** Whom, and how far. */
 type Told = Pick<Tombstone, "entity" | "until">;
@@ -43,7 +43,7 @@ export interface RowsErased {
 /**
  * Takes a person out of every part of the lake, as far as the tombstone says.
  *
- * A part with such rows is written again aside, with the same footer, synced, then renamed over the old one: chain and
+ * A part with such rows is written again aside, with the same columns and footer, synced, then renamed over the old one: chain and
  * cursor stay as they are, and who has the old file open reads on in it. A query that opens the file a second time at
  * that very moment fails, and is to be asked again.
  *
@@ -172,19 +172,20 @@ async function writeAgain(
   }
   appender.closeSync();
   const temporary = `${part.file}.${randomUUID()}.tmp`;
-  const facts =
-    `{'portrait.format': '${PART_FORMAT}', 'portrait.first': '${entryText(part.first)}', ` +
-    `'portrait.last': '${positionText(part.last)}', 'portrait.after': '${entryText(part.after)}'}`;
+  const typed = [...part.typed].map(
+    ([property, type]) =>
+      `, CASE WHEN c.row IS NULL THEN p.${columnOf(property)} ELSE ${typedValue("c.properties", property, type)} END AS ${columnOf(property)}`,
+  );
   const columns =
     "p.partition, p.ms, p.seq, p.idx, coalesce(c.kind, p.kind) AS kind, coalesce(c.entity, p.entity) AS entity, " +
     "CASE WHEN c.what = 'kept' THEN '' ELSE p.id END AS id, p.name, p.at_ms, p.known_ms, " +
-    "coalesce(c.properties, p.properties) AS properties";
+    `coalesce(c.properties, p.properties) AS properties${typed.join("")}`;
   try {
     await connection.run(
       `COPY (SELECT ${columns} FROM read_parquet(${sqlText(part.file)}, file_row_number = true) p ` +
         "LEFT JOIN changes c ON c.row = p.file_row_number WHERE c.what IS DISTINCT FROM 'removed' " +
         `ORDER BY p.file_row_number) TO ${sqlText(temporary)} ` +
-        `(FORMAT parquet, COMPRESSION zstd, ${part.mergedTo ? "ROW_GROUP_SIZE 50000, " : ""}KV_METADATA ${facts})`,
+        `(FORMAT parquet, COMPRESSION zstd, ${part.mergedTo ? `${MERGED_ROWS}, ` : ""}${footerOf(part)})`,
     );
     syncFile(temporary);
     await fault?.("before-part-rename");

@@ -33,6 +33,8 @@ const COLUMNS: readonly Column[] = [
   { name: "known_ms", type: DOUBLE, wide: true, of: (row) => row.known },
   { name: "properties", type: VARCHAR, of: (row) => row.text },
 ];
+/** What every part has, in this order. */
+export const PART_COLUMNS = COLUMNS.map(({ name }) => name).join(", ");
 const TYPES = COLUMNS.map(({ type }) => type);
 
 /** What DuckDB takes at once. */

@@ -3,13 +3,15 @@ import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { LoggedText } from "../../events/logged-text.ts";
-import { type Position, positionText } from "../../events/position.ts";
+import type { Position } from "../../events/position.ts";
 import { compareEntries, type EntryId, entryText, NO_ENTRY } from "../entry-id.ts";
 import { Fenced } from "../fenced.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
 import { fillTable, selectRows } from "./fill-table.ts";
-import { chainEnds, PART_FORMAT, type PartCache, partPath, readChain } from "./parts.ts";
+import { footerOf } from "./part-footer.ts";
+import { chainEnds, type PartCache, partPath, readChain } from "./parts.ts";
 import { readAgain } from "./tombstones.ts";
+import { NO_COLUMNS } from "./typed-columns.ts";
 
 /** Rows that may be made while they are read, each time anew. */
 export interface Rows extends Iterable<LoggedText> {
@@ -83,9 +85,9 @@ export async function createLakeWriter({
       const temporary = join(folder, `${entryText(first)}.${randomUUID()}.tmp`); // its own: rivals never touch it
       try {
         await fillTable(connection, "part", rows);
-        const facts = `{'portrait.format': '${PART_FORMAT}', 'portrait.first': '${entryText(first)}', 'portrait.last': '${positionText(last)}', 'portrait.after': '${entryText(after)}'}`;
         await connection.run(
-          `COPY (${selectRows("part")}) TO ${sqlText(temporary)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA ${facts})`,
+          `COPY (${selectRows("part")}) TO ${sqlText(temporary)} ` +
+            `(FORMAT parquet, COMPRESSION zstd, ${footerOf({ first, last, after, typed: NO_COLUMNS })})`,
         );
         await sync(temporary, "r+");
         await fault?.("before-claim");

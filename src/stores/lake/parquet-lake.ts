@@ -7,6 +7,7 @@ import type { Lake, LakeExtent, LakeQuery, LoggedEvent } from "../../events/even
 import { LoggedText } from "../../events/logged-text.ts";
 import { idOf } from "../../features/entity-kinds.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
+import { PART_COLUMNS } from "./fill-table.ts";
 import { readLean } from "./lean-events.ts";
 import { leanQuery, MOST_NAMES } from "./lean-query.ts";
 import { chainEnds, type PartCache, readChain } from "./parts.ts";
@@ -175,7 +176,7 @@ function chosen(files: readonly string[], query: LakeQuery): string {
 
 /** The rows to choose from: as they stand; with `through`, those of the entities that the property names beside them. */
 function rowsOf(files: readonly string[], { kind, through }: LakeQuery): string {
-  const parts = `SELECT *, false AS touched FROM read_parquet(${sqlList(files)})`;
+  const parts = `SELECT ${PART_COLUMNS}, false AS touched FROM read_parquet(${sqlList(files)})`;
   if (kind === undefined || through === undefined) return parts;
   const pointer = sqlText(`/${through.replaceAll("~", "~0").replaceAll("/", "~1")}`);
   const safe = Number.MAX_SAFE_INTEGER;

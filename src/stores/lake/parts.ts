@@ -5,6 +5,7 @@ import { PortraitError } from "../../errors.ts";
 import { type Position, parsePosition } from "../../events/position.ts";
 import { compareEntries, type EntryId, entryText, NO_ENTRY, parseEntry } from "../entry-id.ts";
 import { sqlList } from "./duckdb.ts";
+import { parseTyped, type Typed } from "./typed-columns.ts";
 
 /** Raised whenever an older reader could misread a newer part. */
 export const PART_FORMAT = "1";
@@ -25,6 +26,8 @@ export interface Part extends PartFile {
   readonly after: EntryId;
   /** The last position that it covers. */
   readonly last: Position;
+  /** The properties that have columns of their own. */
+  readonly typed: Typed;
 }
 
 const broken = (file: string, why: string, cause?: unknown) =>
@@ -41,7 +44,10 @@ const broken = (file: string, why: string, cause?: unknown) =>
  * The day only keeps folders small; the order comes from the names.
  */
 export const partPath = (dir: string, partition: number, first: EntryId): string =>
-  join(dir, `p${partition}`, new Date(first.ms).toISOString().slice(0, 10), `${entryText(first)}.parquet`);
+  join(dayFolder(dir, partition, first), `${entryText(first)}.parquet`);
+
+export const dayFolder = (dir: string, partition: number, { ms }: Pick<EntryId, "ms">): string =>
+  join(dir, `p${partition}`, new Date(ms).toISOString().slice(0, 10));
 
 /** Where a part lies that compaction made of several: `<first>_<last entry>.parquet` beside them. */
 export const mergedPath = (dir: string, partition: number, first: EntryId, last: EntryId): string =>
@@ -140,8 +146,16 @@ export async function readFooters(connection: DuckDBConnection, files: readonly 
     const ends = !part.mergedTo || (last && compareEntries(part.mergedTo, last) === 0);
     if (!after || !last || !ends || first !== entryText(part.first))
       throw broken(part.file, "its footer and name disagree");
-    return { ...part, after, last };
+    return { ...part, after, last, typed: typedOf(part.file, facts?.get("portrait.typed")) };
   });
+}
+
+function typedOf(file: string, text: string | undefined): Typed {
+  try {
+    return parseTyped(text);
+  } catch (error) {
+    throw broken(file, "its footer does not say which columns it has", error);
+  }
 }
 
 /**

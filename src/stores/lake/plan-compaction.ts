@@ -6,40 +6,40 @@ export interface SizedPart extends Part {
 }
 
 export interface CompactionPlan {
-  /** Parts with so many rows are left as they are, and none larger is made of several. */
+  /** None larger is made of several parts. */
   readonly targetRows: number;
   /** Fewer parts than this are not worth a merge. */
   readonly minParts: number;
+  /** Whatever fits together is merged, at any cost. */
+  readonly whole?: boolean;
 }
 
 /**
- * Which parts of a chain to merge: runs of neighbours of one partition and day. A run that one large part outweighs is
- * split at it: else that part would be written again whenever a few small ones have come. So a row is written again
- * a logarithmic number of times only.
+ * Which parts of a chain to merge: runs of neighbours of one partition, from its beginning, each as long as fits into
+ * a part. A run that one large part outweighs is split at it: else that part would be written again whenever a few
+ * small ones have come. So parts double in size as they age: of n rows there are about log₂ n parts, and a row is
+ * written again as often at most.
  *
  * @param chain of one partition, in order
  */
 export function planCompaction(
   chain: readonly SizedPart[],
-  { targetRows, minParts }: CompactionPlan,
-  dayOf: (part: SizedPart) => string,
+  { targetRows, minParts, whole = false }: CompactionPlan,
 ): SizedPart[][] {
   const runs: SizedPart[][] = [];
   let run: SizedPart[] = [];
   let rows = 0;
-  const close = () => {
-    runs.push(run);
-    run = [];
-    rows = 0;
-  };
   for (const part of chain) {
-    const fits = run.length > 0 && dayOf(run[0]) === dayOf(part) && rows + part.rows <= targetRows;
-    if (run.length > 0 && !fits) close();
+    if (run.length > 0 && rows + part.rows > targetRows) {
+      runs.push(run);
+      run = [];
+      rows = 0;
+    }
     run.push(part);
     rows += part.rows;
   }
-  if (run.length > 0) close();
-  return runs.flatMap((one) => withoutHeavy(one, minParts));
+  runs.push(run);
+  return whole ? runs.filter(({ length }) => length > 1) : runs.flatMap((one) => withoutHeavy(one, minParts));
 }
 
 /** The runs within a run in which no part outweighs all the others together. */

@@ -53,7 +53,7 @@ const read = async (dir: string) => {
   return found;
 };
 
-test("compaction merges parts of a day, and the lake reads as before; what was merged goes after the grace", async () => {
+test("compaction merges parts of several days, and the lake reads as before; what was merged goes after the grace", async () => {
   const dir = join(tempDir(), "lake");
   await fill(dir);
   const before = await read(dir);
@@ -61,12 +61,13 @@ test("compaction merges parts of a day, and the lake reads as before; what was m
   const open = createParquetLake(dir, { memoryMb: 100, threads: 1 }); // one that remembers the footers of old parts
   await allOf(open);
 
-  expect(await compactLake({ dir })).toEqual({ merged: 24, into: 4, rows: 120, removed: 0, parts: 4 });
-  expect(parquet(dir)).toHaveLength(28);
+  expect(await compactLake({ dir })).toEqual({ merged: 24, into: 2, rows: 120, removed: 0, parts: 2 });
+  expect(parquet(dir)).toHaveLength(26);
   expect(await read(dir)).toEqual(before);
-  expect(await compactLake({ dir })).toEqual({ merged: 0, into: 0, rows: 0, removed: 0, parts: 4 });
-  expect(await compactLake({ dir, graceMs: 0 })).toMatchObject({ merged: 0, removed: 24, parts: 4 });
-  expect(parquet(dir)).toHaveLength(4);
+  expect(await compactLake({ dir })).toEqual({ merged: 0, into: 0, rows: 0, removed: 0, parts: 2 });
+  expect(await compactLake({ dir, graceMs: 0 })).toMatchObject({ merged: 0, removed: 24, parts: 2 });
+  expect(parquet(dir)).toHaveLength(2);
+  expect(readdirSync(join(dir, "p0"))).toEqual(["2026-03-01", "2026-03-02"]); // the log may still write into the last
   expect(await read(dir)).toEqual(before);
   expect((await allOf(open)).map(({ entity, id }) => `${entity.id} ${id}`)).toEqual(before.rows);
   await open.close();
@@ -133,7 +134,7 @@ test.each(["before-merge-claim", "after-merge-claim"] as const)(
     expect(await read(dir)).toEqual(before);
     await compactLake({ dir, graceMs: 0 });
     await compactLake({ dir, graceMs: 0 });
-    expect(parquet(dir)).toHaveLength(4);
+    expect(parquet(dir)).toHaveLength(2);
     expect(await read(dir)).toEqual(before);
   },
 );
@@ -153,35 +154,65 @@ test("two compactions of one lake are refused; a part that overlaps others is na
   await expect(read(dir)).rejects.toMatchObject({ code: "LAKE_BROKEN" });
 });
 
-test("a plan merges neighbours of a day only, none above the target, and no part that outweighs the others", () => {
+test("a plan merges neighbours, none above the target, and no part that outweighs the others unless all is wanted", () => {
   const part = (rows: number, i: number): SizedPart => ({
     partition: 0,
     first: { ms: i, seq: 0 },
     after: { ms: i - 1, seq: 0 },
     last: { ms: i, seq: 0, index: 0 },
-    file: `d${Math.floor(i / 8)}`,
+    typed: new Map(),
+    file: `${i}`,
     rows,
   });
   const rules = { targetRows: 1_000, minParts: 3 };
-  const rowsOf = (rows: number[]) =>
-    planCompaction(rows.map(part), rules, ({ file }) => file).map((run) => run.map((one) => one.rows));
+  const rowsOf = (rows: number[], whole = false) =>
+    planCompaction(rows.map(part), { ...rules, whole }).map((run) => run.map((one) => one.rows));
   expect(rowsOf([10, 10])).toEqual([]);
   expect(rowsOf([10, 10, 10, 10])).toEqual([[10, 10, 10, 10]]);
   expect(rowsOf([500, 10, 10, 10])).toEqual([[10, 10, 10]]);
   expect(rowsOf([400, 400, 400, 1, 1, 1])).toEqual([[400, 1, 1, 1].slice(1)]);
+  expect(rowsOf([400, 400, 400, 1, 1, 1], true)).toEqual([
+    [400, 400],
+    [400, 1, 1, 1],
+  ]);
+  expect(rowsOf([1_000, 1], true)).toEqual([]);
   fc.assert(
     fc.property(fc.array(fc.nat(1_200), { maxLength: 40 }), (rows) => {
-      for (const run of planCompaction(rows.map(part), rules, ({ file }) => file)) {
+      for (const run of planCompaction(rows.map(part), rules)) {
         const total = run.reduce((sum, one) => sum + one.rows, 0);
         expect(total).toBeLessThanOrEqual(1_000);
         expect(run.length).toBeGreaterThanOrEqual(3);
-        expect(new Set(run.map(({ file }) => file)).size).toBe(1);
         run.forEach((one, i) => {
           if (i > 0) expect(one.first.ms).toBe(run[i - 1].first.ms + 1);
         });
       }
     }),
   );
+});
+
+test("an hourly compaction leaves about log₂ n parts, and writes each row about as often again", () => {
+  const part = (first: number, last: number): SizedPart => ({
+    partition: 0,
+    first: { ms: first, seq: 0 },
+    after: { ms: first - 1, seq: 0 },
+    last: { ms: last, seq: 0, index: 0 },
+    typed: new Map(),
+    file: `${first}`,
+    rows: last - first + 1,
+  });
+  let chain: SizedPart[] = [];
+  let written = 0;
+  const hours = 8_760;
+  for (let hour = 1; hour <= hours; hour++) {
+    chain.push(part(hour, hour));
+    for (const run of planCompaction(chain, { targetRows: 100_000, minParts: 4 })) {
+      const merged = part(run[0].first.ms, run[run.length - 1].last.ms);
+      written += merged.rows;
+      chain = [...chain.filter((one) => !run.includes(one)), merged].sort((a, b) => a.first.ms - b.first.ms);
+    }
+    expect(chain.length).toBeLessThanOrEqual(3 + Math.log2(hour));
+  }
+  expect(written / hours).toBeLessThan(Math.log2(hours));
 });
 
 test("a reader of a folder in which parts are claimed at every moment never sees a hole", async () => {
