@@ -1,11 +1,12 @@
 import { createRandom } from "../../models/random.ts";
 import { LoggedText } from "../../src/events/logged-text.ts";
+import { compactLake } from "../../src/stores/lake/compact-lake.ts";
 import { createLakeWriter } from "../../src/stores/lake/lake-writer.ts";
 import { createParquetLake } from "../../src/stores/lake/parquet-lake.ts";
 import { type Shape, shapes } from "./bench-shapes.ts";
 import { replayDataset } from "./replay-dataset.ts";
 
-/** One step of the bench, in a process of its own as a training has: `fill` makes a lake, `replay` reads it. */
+/** One step of the bench, in a process of its own as a training has: `fill` makes a lake, `compact` merges its parts, `replay` reads it. */
 const DAY = 86_400_000;
 const FROM = Date.UTC(2025, 0, 1);
 const PART = 50_000;
@@ -23,6 +24,8 @@ const [step, dir, name, events] = process.argv.slice(2);
 const shape = shapes.find((one) => one.name === name);
 if (!shape) throw new Error(`there is no log of the name "${name}"`);
 if (step === "fill") await fill(dir, shape, Number(events));
+// the second time what was merged is taken away
+else if (step === "compact") for (let time = 0; time < 2; time++) await compactLake({ dir, whole: true, graceMs: 0 });
 else process.stdout.write(`${JSON.stringify(await replay(dir, shape))}\n`);
 
 async function replay(dir: string, { recipe, reducers }: Shape): Promise<ReplayTold> {
