@@ -102,6 +102,7 @@ test("a person is looked for by the salted digest, and named nowhere", async () 
   const elsewhere = openDiskAudit(join(tempDir(), "audit"), () => NOON);
   await elsewhere.record({ ...promote, entity: anna });
   expect((await elsewhere.newest({ limit: 1 }))[0].subject).not.toBe(found[0].subject); // another salt
+  await elsewhere.close();
 });
 
 test("what cannot be written down is refused by name, and taken again when there is room", async () => {
