@@ -1,5 +1,6 @@
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 import type { Property } from "../../events/event.ts";
+import { shortText } from "./short-text.ts";
 
 /**
  * A column of JSON scalars as DuckDB lays texts out: sixteen bytes a row, of which the first four are the length.
@@ -85,7 +86,7 @@ function plainWord({ bytes }: JsonLane, row: number, length: number): string | u
   const first = WIDTH * row + 5;
   const end = first + length - 2;
   for (let i = first; i < end; i++) if (bytes[i] > LAST_ASCII || bytes[i] === BACKSLASH) return undefined;
-  return bytes.toString("latin1", first, end);
+  return shortText(bytes, first, end - first);
 }
 
 /** The number of digits with at most one dot between them; NaN when it is written in another way. */
