@@ -1,5 +1,6 @@
 import { createRandom } from "../../models/random.ts";
 import { LoggedText } from "../../src/events/logged-text.ts";
+import { groupByPartition } from "../../src/events/partition-of.ts";
 import { compactLake } from "../../src/stores/lake/compact-lake.ts";
 import { createLakeWriter } from "../../src/stores/lake/lake-writer.ts";
 import { createParquetLake } from "../../src/stores/lake/parquet-lake.ts";
@@ -9,7 +10,8 @@ import { replayDataset } from "./replay-dataset.ts";
 /** One step of the bench, in a process of its own as a training has: `fill` makes a lake, `compact` merges its parts, `replay` reads it. */
 const DAY = 86_400_000;
 const FROM = Date.UTC(2025, 0, 1);
-const PART = 50_000;
+const BATCH = 50_000;
+const PARTITIONS = 8;
 
 /** What `replay` tells. */
 export interface ReplayTold {
@@ -37,32 +39,27 @@ async function replay(dir: string, { recipe, reducers }: Shape): Promise<ReplayT
   return { events: about.events, rows: data.rows, columns: data.columns.length, cpuSeconds: (user + system) / 1e6 };
 }
 
-/** A year of events in the order in which they happened, as parts of one partition. */
+/** A year of events in the order in which they happened, as parts of a worker's partitions: a part a partition for each batch. */
 async function fill(dir: string, { draw }: Shape, events: number): Promise<void> {
   const random = createRandom(7);
   const writer = await createLakeWriter({ dir });
   const step = (360 * DAY) / events;
-  let after = { ms: 0, seq: 0 };
-  for (let from = 0; from < events; from += PART) {
-    const count = Math.min(PART, events - from);
-    const first = { ms: FROM + from, seq: 0 };
-    const rows = Array.from({ length: count }, (_, i) => {
+  const after = new Map<number, { ms: number; seq: number }>();
+  for (let from = 0; from < events; from += BATCH) {
+    const batch = Array.from({ length: Math.min(BATCH, events - from) }, (_, i) => {
       const { user, name, properties } = draw(random, events);
       const at = Math.floor(FROM + (from + i) * step);
-      const position = { ms: first.ms, seq: 0, index: i };
-      return new LoggedText(
-        0,
-        position,
-        `m${from + i}`,
-        name,
-        { kind: "user", id: user },
-        at,
-        at,
-        JSON.stringify(properties),
-      );
+      return { id: `m${from + i}`, entity: { kind: "user", id: user }, name, at, text: JSON.stringify(properties) };
     });
-    await writer.write({ partition: 0, after, first, last: { ...first, index: count - 1 }, rows });
-    after = first;
+    const first = { ms: batch[batch.length - 1].at, seq: 0 };
+    for (const [partition, some] of groupByPartition(batch, ({ entity }) => entity, PARTITIONS)) {
+      const rows = some.map(({ id, name, entity, at, text }, index) => {
+        return new LoggedText(partition, { ...first, index }, id, name, entity, at, at, text);
+      });
+      const last = { ...first, index: rows.length - 1 };
+      await writer.write({ partition, after: after.get(partition) ?? { ms: 0, seq: 0 }, first, last, rows });
+      after.set(partition, first);
+    }
   }
   writer.close();
 }

@@ -9,6 +9,8 @@ import { CUSTOMER, RECIPE, TERMINAL } from "../datasets/fraud-handbook.ts";
 export interface Shape {
   readonly name: string;
   readonly goal: number;
+  /** How many, unless the command line says so. */
+  readonly events: number;
   readonly recipe: Recipe;
   readonly reducers: Reducers;
   readonly draw: (random: ReturnType<typeof createRandom>, events: number) => Drawn;
@@ -39,6 +41,7 @@ export const shapes: readonly Shape[] = [
   {
     name: "shop, a row per ten events",
     goal: 1_000_000,
+    events: 5_000_000,
     reducers: common,
     recipe: Recipe.parse({
       name: "purchase",
@@ -55,6 +58,7 @@ export const shapes: readonly Shape[] = [
   {
     name: "orders, a row per event",
     goal: 500_000,
+    events: 2_000_000,
     reducers: common,
     recipe: Recipe.parse({
       name: "fraud",
@@ -72,6 +76,7 @@ export const shapes: readonly Shape[] = [
   {
     name: "payments, a row per event from customer and terminal",
     goal: 300_000,
+    events: 2_000_000,
     reducers: createReducers(CUSTOMER, [TERMINAL]),
     recipe: RECIPE,
     draw: (random, events) => ({

@@ -1,6 +1,5 @@
 import type { FeatureFace, Row } from "../../src/features/feature.ts";
 import { emptyRow } from "../../src/features/reducer.ts";
-import { createCategoryCodes } from "./category-codes.ts";
 import { createLanes } from "./lanes.ts";
 
 /** The columns of one kind of entity, made of readings: numbers, and categories with their levels, by column name. */
