@@ -1,14 +1,43 @@
 import type { FeatureFace } from "./feature.ts";
 import type { Layout } from "./layout.ts";
-import type { NumberReader, TextReader } from "./moment.ts";
+import type { Moment, NumberReader, TextReader } from "./moment.ts";
 
-/** How a feature is read: a number, or a category. */
+/** What a feature was planned as, and its place in the lane of numbers. */
+export type Placed<One> = One & { readonly place: number };
+
+/**
+ * Reads features of one kind into the lane of numbers, in one loop: a call a feature would cost more than most of
+ * them do. `One` is what the kind planned for each.
+ */
+export type ReadAll<One> = (ones: readonly Placed<One>[], moment: Moment, numbers: Float64Array) => void;
+
+/**
+ * How a feature is read: as a number together with those of its `readAll`; so, too, but `derived` from numbers of
+ * features declared before it; or as a category.
+ */
 export type Reader =
-  | { readonly type: "number"; readonly read: NumberReader }
+  | { readonly type: "number"; readonly one: object; readonly readAll: ReadAll<never>; readonly derived: boolean }
   | { readonly type: "category"; readonly read: TextReader };
 
-export const asNumber = (read: NumberReader): Reader => ({ type: "number", read });
+export const together = <One extends object>(one: One, readAll: ReadAll<One>): Reader => ({
+  type: "number",
+  one,
+  readAll,
+  derived: false,
+});
+export const derived = <One extends object>(one: One, readAll: ReadAll<One>): Reader => ({
+  type: "number",
+  one,
+  readAll,
+  derived: true,
+});
+/** A number that is read by a function of its own: for kinds of which a catalogue has few. */
+export const asNumber = (read: NumberReader): Reader => together({ read }, readEach);
 export const asCategory = (read: TextReader): Reader => ({ type: "category", read });
+
+const readEach: ReadAll<{ readonly read: NumberReader }> = (ones, moment, numbers) => {
+  for (const { read, place } of ones) numbers[place] = read(moment);
+};
 
 /** What a declaration does not say itself. */
 export interface FaceParts {

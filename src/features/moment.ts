@@ -2,7 +2,8 @@ import type { Event } from "../events/event.ts";
 import { dayOf, slotOf } from "./grid.ts";
 import type { Layout, Series } from "./layout.ts";
 import { emptyState, type LiveState } from "./live-state.ts";
-import { placeOf } from "./track.ts";
+import { placeNear, placeOf, type Track } from "./track.ts";
+import { addPoints } from "./value.ts";
 import { timesWithin, type ValueSet } from "./value-days.ts";
 import { DAY_MS } from "./window.ts";
 
@@ -10,8 +11,8 @@ import { DAY_MS } from "./window.ts";
 export type InFlight = Pick<Event, "name" | "properties">;
 
 /**
- * A state at a moment: for each wanted window, from which place of its track up to and without which.
- * Made once a reducer and filled again for each reading, so that reading allocates nothing.
+ * A state at a moment: for each wanted window, from which place of its track up to and without which, and what is
+ * there. Made once a reducer and filled again for each reading, so that reading allocates nothing.
  */
 export interface Moment {
   state: LiveState;
@@ -22,10 +23,11 @@ export interface Moment {
   /** By cell of the layout. */
   readonly from: Int32Array;
   readonly to: Int32Array;
+  /** By cell: how many events, and the sum of their values in points. */
+  readonly counted: Float64Array;
+  readonly summed: Float64Array;
   /** By tally of the layout: how often each kept value was seen, in the order of the values. */
   readonly times: readonly Float64Array[];
-  /** The number features read so far, in the order of the catalogue. */
-  numbers: Float64Array;
   inFlight: InFlight | undefined;
 }
 
@@ -40,16 +42,14 @@ export type TextReader = (moment: Moment) => string | undefined;
 export function createLook(
   catalogue: string,
   layout: Layout,
-): (state: LiveState, now: number, numbers: Float64Array, inFlight: InFlight | undefined) => Moment {
+): (state: LiveState, now: number, inFlight: InFlight | undefined) => Moment {
   const { cells } = layout;
-  const track = Int32Array.from(cells, (cell) => cell.track);
-  const span = Int32Array.from(cells, (cell) => cell.span);
-  const ago = Int32Array.from(cells, (cell) => cell.ago);
-  const inDays = Uint8Array.from(cells, (cell) => Number(cell.grid === "days"));
+  const views = layout.tracks.map((_, track) => viewOf(layout, track)).filter(({ windows }) => windows.length > 0);
   const from = new Int32Array(cells.length);
   const to = new Int32Array(cells.length);
+  const counted = new Float64Array(cells.length);
+  const summed = new Float64Array(cells.length);
   const times = layout.tallies.map(({ values }) => new Float64Array(values.cap));
-  const numbers = new Float64Array(0);
   const moment: Moment = {
     state: emptyState(catalogue, layout),
     now: 0,
@@ -57,31 +57,53 @@ export function createLook(
     slot: 0,
     from,
     to,
+    counted,
+    summed,
     times,
-    numbers,
     inFlight: undefined,
   };
 
-  return (state, now, row, inFlight) => {
+  // the reading before was mostly of the same entity a little earlier: its windows began and ended near here
+  const fill = (view: View, track: Track, ahead: number) => {
+    const { buckets, counts, sums, size } = track;
+    const { windows, valued } = view;
+    const newest = buckets[size - 1];
+    for (let w = 0; w < windows.length; w++) {
+      const { cell, ago, span } = windows[w];
+      const end = ahead - ago;
+      const first = placeNear(track, end - span, from[cell]);
+      const last = newest < end ? size : placeNear(track, end, to[cell]);
+      from[cell] = first;
+      to[cell] = last;
+      counted[cell] = counts[last] - counts[first];
+      if (valued) summed[cell] = addPoints(sums[last], -sums[first]);
+    }
+    view.filled = true;
+  };
+  const clear = (view: View) => {
+    for (const { cell } of view.windows) {
+      from[cell] = 0;
+      to[cell] = 0;
+      counted[cell] = 0;
+      summed[cell] = 0;
+    }
+    view.filled = false;
+  };
+
+  return (state, now, inFlight) => {
     moment.state = state;
     moment.now = now;
-    moment.today = dayOf(now);
-    moment.numbers = row;
+    const today = dayOf(now);
+    const slot = slotOf(now);
+    moment.today = today;
+    moment.slot = slot;
     moment.inFlight = inFlight;
-    const today = moment.today;
-    moment.slot = slotOf(now);
-    const slot = moment.slot;
     const { tracks } = state;
-    for (let c = 0; c < track.length; c++) {
-      const one = tracks[track[c]];
-      if (one.size === 0) {
-        from[c] = 0;
-        to[c] = 0;
-        continue;
-      }
-      const end = (inDays[c] === 1 ? today : slot) - ago[c] + 1;
-      to[c] = placeOf(one, end);
-      from[c] = placeOf(one, end - span[c]);
+    for (let v = 0; v < views.length; v++) {
+      const view = views[v];
+      const track = tracks[view.track];
+      if (track.size > 0) fill(view, track, (view.inDays ? today : slot) + 1);
+      else if (view.filled) clear(view);
     }
     for (let t = 0; t < times.length; t++) {
       const { values, days, ago } = layout.tallies[t];
@@ -89,6 +111,22 @@ export function createLook(
     }
     return moment;
   };
+}
+
+/** The windows over one track. */
+interface View {
+  readonly track: number;
+  readonly inDays: boolean;
+  readonly valued: boolean;
+  readonly windows: readonly { readonly cell: number; readonly span: number; readonly ago: number }[];
+  /** Whether its cells hold anything: most tracks of most entities are empty, and so were those of the one before. */
+  filled: boolean;
+}
+
+function viewOf({ tracks, cells }: Layout, track: number): View {
+  const { grid, series } = tracks[track];
+  const windows = cells.flatMap(({ span, ago, ...one }, cell) => (one.track === track ? [{ cell, span, ago }] : []));
+  return { track, inDays: grid === "days", valued: series.value !== undefined, windows, filled: false };
 }
 
 function tally({ values }: ValueSet, from: number, to: number, times: Float64Array): void {

@@ -31,7 +31,7 @@ import { dropDaysBefore } from "./value-days.ts";
 export function createReducer(declarations: readonly unknown[]): Reducer {
   const features = parseCatalogue(declarations);
   const digest = catalogueDigest(features);
-  const { layout, numbers, texts } = planFeatures(features);
+  const { layout, numbers, readNumbers, texts } = planFeatures(features);
   const codec = createCodec(digest, layout);
   const look = createLook(digest, layout);
   const targetsOf = createTargets(layout);
@@ -61,15 +61,15 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
       if (targets.wantsProperties) writeProperties(live, targets, at, event.properties);
     },
 
-    read(state, now, row = emptyRow(numbers.length, texts.length), inFlight = undefined) {
+    read(state, now, row = emptyRow(numbers, texts.length), inFlight = undefined) {
       const live = own(state);
       if (live.newest < 0 || live.first > now) {
         row.numbers.fill(Number.NaN);
         row.texts.fill(undefined);
         return row;
       }
-      const moment = look(live, now, row.numbers, inFlight);
-      for (let i = 0; i < numbers.length; i++) row.numbers[i] = numbers[i](moment);
+      const moment = look(live, now, inFlight);
+      readNumbers(moment, row.numbers);
       for (let i = 0; i < texts.length; i++) row.texts[i] = texts[i](moment);
       return row;
     },

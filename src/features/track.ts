@@ -57,6 +57,18 @@ export function placeOf({ buckets, size }: Track, bucket: number): number {
   return low;
 }
 
+/** As `placeOf`. Cost: O(1) also where `guess` is the place, or the first or second before it. */
+export function placeNear(track: Track, bucket: number, guess: number): number {
+  const { buckets, size } = track;
+  if (size === 0 || buckets[0] >= bucket) return 0;
+  if (buckets[size - 1] < bucket) return size;
+  if (guess <= 0 || guess >= size || buckets[guess - 1] >= bucket) return placeOf(track, bucket);
+  let place = guess;
+  if (buckets[place] < bucket) place++;
+  if (buckets[place] < bucket) place++; // never beyond the newest bucket, which is not before `bucket`
+  return buckets[place] < bucket ? placeOf(track, bucket) : place;
+}
+
 /** `times` more events worth `points` together in a bucket. Cost: O(1) in the newest bucket and after it, O(buckets after it) before. */
 export function addToTrack(track: Track, bucket: number, points: number, lanes: Lanes, times = 1): void {
   const { buckets, counts } = track;

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
-import { wantSeries, wantWindow } from "../layout.ts";
-import { countBetween } from "../track.ts";
+import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { Window, windowText } from "../window.ts";
 import { EventName, KEEPS, words } from "../words.ts";
 
@@ -18,7 +17,10 @@ export const count: Kind<z.infer<typeof Count>> = {
   keeps: KEEPS.window,
   face: ({ window }) => ({ type: "number", unit: "events", window: windowText(window) }),
   plan(feature, layout) {
-    const { track, cell } = wantWindow(layout, wantSeries(layout, feature.event), feature.window);
-    return asNumber(({ state, from, to }) => countBetween(state.tracks[track], from[cell], to[cell]));
+    return together(wantWindow(layout, wantSeries(layout, feature.event), feature.window), readCounts);
   },
+};
+
+const readCounts: ReadAll<WindowPlaces> = (ones, { counted }, numbers) => {
+  for (const { cell, place } of ones) numbers[place] = counted[cell];
 };

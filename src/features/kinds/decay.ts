@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
-import { wantSeries, wantWindow } from "../layout.ts";
-import { countBetween, sumBetween } from "../track.ts";
-import { POINTS } from "../value.ts";
+import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
+import { addPoints, POINTS } from "../value.ts";
 import { DAYS_KEPT, SLOTS_AN_HOUR, type Window } from "../window.ts";
 import { EventName, KEEPS, PropertyName, words } from "../words.ts";
 
@@ -60,19 +59,48 @@ export const decay: Kind<Decay> = {
     const halfLife = halfLifeOf(feature);
     const window = windowOf(halfLife);
     const inDays = "days" in window;
-    const { track, cell } = wantWindow(layout, wantSeries(layout, feature.event, feature.value), window);
+    const places = wantWindow(layout, wantSeries(layout, feature.event, feature.value), window);
     const half = "days" in halfLife ? halfLife.days : halfLife.hours * SLOTS_AN_HOUR;
     const reach = "days" in window ? window.days : window.hours * SLOTS_AN_HOUR;
     const weights = Float64Array.from({ length: reach }, (_, age) => 2 ** (-age / half));
-    const between = feature.value === undefined ? countBetween : sumBetween;
-    const scale = feature.value === undefined ? 1 : POINTS;
-    return asNumber(({ state, from, to, today, slot }) => {
-      const events = state.tracks[track];
-      const now = inDays ? today : slot;
-      let left = 0;
-      for (let i = to[cell] - 1; i >= from[cell]; i--)
-        left += between(events, i, i + 1) * weights[now - events.buckets[i]];
-      return left / scale;
-    });
+    return together({ ...places, weights, inDays }, feature.value === undefined ? readEvents : readAmounts);
   },
+};
+
+interface Fading extends WindowPlaces {
+  /** By age in days, or in slots. */
+  readonly weights: Float64Array;
+  readonly inDays: boolean;
+}
+
+const readEvents: ReadAll<Fading> = (ones, { state: { tracks }, from, to, today, slot }, numbers) => {
+  for (const { track, cell, weights, inDays, place } of ones) {
+    const { buckets, counts } = tracks[track];
+    const now = inDays ? today : slot;
+    const first = from[cell];
+    let left = 0;
+    let upTo = counts[to[cell]];
+    for (let i = to[cell] - 1; i >= first; i--) {
+      const before = counts[i];
+      left += (upTo - before) * weights[now - buckets[i]];
+      upTo = before;
+    }
+    numbers[place] = left;
+  }
+};
+
+const readAmounts: ReadAll<Fading> = (ones, { state: { tracks }, from, to, today, slot }, numbers) => {
+  for (const { track, cell, weights, inDays, place } of ones) {
+    const { buckets, sums } = tracks[track];
+    const now = inDays ? today : slot;
+    const first = from[cell];
+    let left = 0;
+    let upTo = sums[to[cell]];
+    for (let i = to[cell] - 1; i >= first; i--) {
+      const before = sums[i];
+      left += addPoints(upTo, -before) * weights[now - buckets[i]];
+      upTo = before;
+    }
+    numbers[place] = left / POINTS;
+  }
 };

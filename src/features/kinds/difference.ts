@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
+import { derived, type Kind, type ReadAll } from "../kind.ts";
 import { KEEPS, words } from "../words.ts";
 import { windowOfBoth } from "./ratio.ts";
 
@@ -18,8 +18,10 @@ export const difference: Kind<z.infer<typeof Difference>> = {
     return { type: "number", unit: faceOf(of).unit, window: windowOfBoth(faceOf(of), faceOf(minus)) };
   },
   plan(feature, _layout, numberPlace) {
-    const of = numberPlace(feature.of);
-    const minus = numberPlace(feature.minus);
-    return asNumber(({ numbers }) => numbers[of] - numbers[minus]);
+    return derived({ of: numberPlace(feature.of), minus: numberPlace(feature.minus) }, readDifferences);
   },
+};
+
+const readDifferences: ReadAll<{ readonly of: number; readonly minus: number }> = (ones, _moment, numbers) => {
+  for (const { of, minus, place } of ones) numbers[place] = numbers[of] - numbers[minus];
 };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
+import { type Kind, type ReadAll, together } from "../kind.ts";
 import { wantTally, wantValues } from "../layout.ts";
 import type { ValueSet } from "../value-days.ts";
 import { Days, windowText } from "../window.ts";
@@ -26,14 +26,23 @@ export const distinct: Kind<z.infer<typeof Distinct>> = {
   plan({ event, by, window, cap }, layout) {
     const wanted = wantValues(layout, event, by, cap, false);
     const tally = wantTally(layout, wanted, window);
-    return asNumber(({ state, times }) => {
-      const set = state.values[wanted.place];
-      const sample = set.overflowed ? set.values.length - 1 : set.values.length;
-      let seen = 0;
-      for (let v = 0; v < sample; v++) if (times[tally][v] > 0) seen++;
-      return estimate(seen, set);
-    });
+    return together({ values: wanted.place, tally }, readDistinct);
   },
+};
+
+const readDistinct: ReadAll<{ readonly values: number; readonly tally: number }> = (
+  ones,
+  { state, times },
+  numbers,
+) => {
+  for (const { values, tally, place } of ones) {
+    const set = state.values[values];
+    const sample = set.overflowed ? set.values.length - 1 : set.values.length;
+    const counted = times[tally];
+    let seen = 0;
+    for (let v = 0; v < sample; v++) if (counted[v] > 0) seen++;
+    numbers[place] = estimate(seen, set);
+  }
 };
 
 /** Of how many values `seen` of the kept ones are a sample; when all are kept, just so many. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
-import { wantSeries, wantWindow } from "../layout.ts";
+import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { Days, windowText } from "../window.ts";
 import { EventName, KEEPS, words } from "../words.ts";
 
@@ -17,11 +17,15 @@ export const gap: Kind<z.infer<typeof Gap>> = {
   keeps: KEEPS.window,
   face: ({ window }) => ({ type: "number", unit: "days", window: windowText(window) }),
   plan(feature, layout) {
-    const { track, cell } = wantWindow(layout, wantSeries(layout, feature.event), feature.window);
-    return asNumber(({ state, from, to }) => {
-      const { buckets } = state.tracks[track];
-      const gaps = to[cell] - from[cell] - 1;
-      return gaps > 0 ? (buckets[to[cell] - 1] - buckets[from[cell]]) / gaps : Number.NaN;
-    });
+    return together(wantWindow(layout, wantSeries(layout, feature.event), feature.window), readGaps);
   },
+};
+
+const readGaps: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
+  for (const { track, cell, place } of ones) {
+    const { buckets } = tracks[track];
+    const first = from[cell];
+    const last = to[cell] - 1;
+    numbers[place] = last > first ? (buckets[last] - buckets[first]) / (last - first) : Number.NaN;
+  }
 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
-import { wantSeries, wantWindow } from "../layout.ts";
+import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { POINTS } from "../value.ts";
 import { Window, windowText } from "../window.ts";
 import { EventName, KEEPS, PropertyName, words } from "../words.ts";
@@ -21,12 +21,17 @@ export const maximum: Kind<z.infer<typeof Maximum>> = {
   plan(feature, layout) {
     const series = wantSeries(layout, feature.event, feature.value);
     series.maxima = true;
-    const { track, cell } = wantWindow(layout, series, feature.window);
-    return asNumber(({ state, from, to }) => {
-      const { maxima } = state.tracks[track];
-      let largest = Number.NEGATIVE_INFINITY;
-      for (let i = from[cell]; i < to[cell]; i++) if (maxima[i] > largest) largest = maxima[i];
-      return from[cell] < to[cell] ? largest / POINTS : Number.NaN;
-    });
+    return together(wantWindow(layout, series, feature.window), readMaxima);
   },
+};
+
+const readMaxima: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
+  for (const { track, cell, place } of ones) {
+    const { maxima } = tracks[track];
+    const first = from[cell];
+    const end = to[cell];
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let i = first; i < end; i++) if (maxima[i] > largest) largest = maxima[i];
+    numbers[place] = first < end ? largest / POINTS : Number.NaN;
+  }
 };

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
-import { wantSeries, wantWindow } from "../layout.ts";
-import { countBetween, sumBetween } from "../track.ts";
+import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { POINTS } from "../value.ts";
 import { Window, windowText } from "../window.ts";
 import { EventName, KEEPS, PropertyName, words } from "../words.ts";
@@ -20,10 +19,14 @@ export const mean: Kind<z.infer<typeof Mean>> = {
   keeps: KEEPS.amounts,
   face: ({ value, window }) => ({ type: "number", unit: value, window: windowText(window) }),
   plan(feature, layout) {
-    const { track, cell } = wantWindow(layout, wantSeries(layout, feature.event, feature.value), feature.window);
-    return asNumber(({ state, from, to }) => {
-      const times = countBetween(state.tracks[track], from[cell], to[cell]);
-      return times > 0 ? sumBetween(state.tracks[track], from[cell], to[cell]) / times / POINTS : Number.NaN;
-    });
+    const series = wantSeries(layout, feature.event, feature.value);
+    return together(wantWindow(layout, series, feature.window), readMeans);
   },
+};
+
+const readMeans: ReadAll<WindowPlaces> = (ones, { counted, summed }, numbers) => {
+  for (const { cell, place } of ones) {
+    const times = counted[cell];
+    numbers[place] = times > 0 ? summed[cell] / times / POINTS : Number.NaN;
+  }
 };

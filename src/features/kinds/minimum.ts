@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
-import { wantSeries, wantWindow } from "../layout.ts";
+import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { POINTS } from "../value.ts";
 import { Window, windowText } from "../window.ts";
 import { EventName, KEEPS, PropertyName, words } from "../words.ts";
@@ -21,12 +21,17 @@ export const minimum: Kind<z.infer<typeof Minimum>> = {
   plan(feature, layout) {
     const series = wantSeries(layout, feature.event, feature.value);
     series.minima = true;
-    const { track, cell } = wantWindow(layout, series, feature.window);
-    return asNumber(({ state, from, to }) => {
-      const { minima } = state.tracks[track];
-      let smallest = Number.POSITIVE_INFINITY;
-      for (let i = from[cell]; i < to[cell]; i++) if (minima[i] < smallest) smallest = minima[i];
-      return from[cell] < to[cell] ? smallest / POINTS : Number.NaN;
-    });
+    return together(wantWindow(layout, series, feature.window), readMinima);
   },
+};
+
+const readMinima: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
+  for (const { track, cell, place } of ones) {
+    const { minima } = tracks[track];
+    const first = from[cell];
+    const end = to[cell];
+    let smallest = Number.POSITIVE_INFINITY;
+    for (let i = first; i < end; i++) if (minima[i] < smallest) smallest = minima[i];
+    numbers[place] = first < end ? smallest / POINTS : Number.NaN;
+  }
 };

@@ -23,12 +23,13 @@ export const path: Kind<z.infer<typeof Path>> = {
   keeps: KEEPS.window,
   face: ({ as, window }) => ({ type: as, unit: "stage", window: windowText(window) }),
   plan({ stages, window, as }, layout) {
-    const cellsOf = stages.map(({ events }) =>
-      events.map((event) => wantWindow(layout, wantSeries(layout, event), window).cell),
+    // the furthest first: where events are, the path has been followed so far at least
+    const steps = stages.flatMap(({ events }, i) =>
+      events.map((event) => ({ stage: i + 1, cell: wantWindow(layout, wantSeries(layout, event), window).cell })),
     );
-    const reached = ({ from, to }: Moment): number => {
-      for (let stage = cellsOf.length - 1; stage >= 0; stage--)
-        for (const cell of cellsOf[stage]) if (to[cell] > from[cell]) return stage + 1;
+    steps.reverse();
+    const reached = ({ counted }: Moment): number => {
+      for (let i = 0; i < steps.length; i++) if (counted[steps[i].cell] > 0) return steps[i].stage;
       return 0;
     };
     return as === "number" ? asNumber(reached) : asCategory((moment) => stages[reached(moment) - 1]?.name);

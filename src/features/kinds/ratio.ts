@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { asNumber, type FaceParts, type Kind } from "../kind.ts";
+import { derived, type FaceParts, type Kind, type ReadAll } from "../kind.ts";
 import { KEEPS, words } from "../words.ts";
 
 /** One number feature divided by another, both declared before it. NaN when either is missing or the divisor is 0. */
@@ -10,10 +10,12 @@ export const ratio: Kind<z.infer<typeof Ratio>> = {
   keeps: KEEPS.nothing,
   face: ({ of, to }, faceOf) => ({ type: "number", unit: "ratio", window: windowOfBoth(faceOf(of), faceOf(to)) }),
   plan(feature, _layout, numberPlace) {
-    const of = numberPlace(feature.of);
-    const to = numberPlace(feature.to);
-    return asNumber(({ numbers }) => (numbers[to] === 0 ? Number.NaN : numbers[of] / numbers[to]));
+    return derived({ of: numberPlace(feature.of), to: numberPlace(feature.to) }, readRatios);
   },
+};
+
+const readRatios: ReadAll<{ readonly of: number; readonly to: number }> = (ones, _moment, numbers) => {
+  for (const { of, to, place } of ones) numbers[place] = numbers[to] === 0 ? Number.NaN : numbers[of] / numbers[to];
 };
 
 /** What is made of two looks back as far as they: "400 days", or "30 days, 400 days" when they differ. */

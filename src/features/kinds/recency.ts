@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
-import { wantLast, wantSeries } from "../layout.ts";
+import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type Series, wantLast, wantSeries } from "../layout.ts";
 import { lastTime } from "../moment.ts";
 import { DAY_MS } from "../window.ts";
 import { ALL_TIME, EventName, KEEPS, words } from "../words.ts";
@@ -15,6 +15,10 @@ export const recency: Kind<z.infer<typeof Recency>> = {
   plan(feature, layout) {
     const series = wantSeries(layout, feature.event);
     wantLast(layout, series);
-    return asNumber((moment) => (moment.now - lastTime(moment, series)) / DAY_MS);
+    return together({ series }, readRecencies);
   },
+};
+
+const readRecencies: ReadAll<{ readonly series: Series }> = (ones, moment, numbers) => {
+  for (const { series, place } of ones) numbers[place] = (moment.now - lastTime(moment, series)) / DAY_MS;
 };

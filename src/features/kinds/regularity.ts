@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
-import { wantSeries, wantWindow } from "../layout.ts";
+import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { Days, windowText } from "../window.ts";
 import { EventName, KEEPS, words } from "../words.ts";
 
@@ -21,15 +21,19 @@ export const regularity: Kind<z.infer<typeof Regularity>> = {
   keeps: KEEPS.window,
   face: ({ window }) => ({ type: "number", unit: "0 to 1", window: windowText(window) }),
   plan(feature, layout) {
-    const { track, cell } = wantWindow(layout, wantSeries(layout, feature.event), feature.window);
-    return asNumber(({ state, from, to }) => {
-      const { buckets } = state.tracks[track];
-      const gaps = to[cell] - from[cell] - 1;
-      if (gaps < 2) return Number.NaN;
-      const mean = (buckets[to[cell] - 1] - buckets[from[cell]]) / gaps;
-      let squares = 0;
-      for (let i = from[cell] + 1; i < to[cell]; i++) squares += (buckets[i] - buckets[i - 1] - mean) ** 2;
-      return mean / (mean + Math.sqrt(squares / gaps));
-    });
+    return together(wantWindow(layout, wantSeries(layout, feature.event), feature.window), readRegularities);
   },
 };
+
+const readRegularities: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
+  for (const { track, cell, place } of ones) numbers[place] = regularityOf(tracks[track].buckets, from[cell], to[cell]);
+};
+
+function regularityOf(days: readonly number[], first: number, end: number): number {
+  const gaps = end - first - 1;
+  if (gaps < 2) return Number.NaN;
+  const mean = (days[end - 1] - days[first]) / gaps;
+  let squares = 0;
+  for (let i = first + 1; i < end; i++) squares += (days[i] - days[i - 1] - mean) ** 2;
+  return mean / (mean + Math.sqrt(squares / gaps));
+}

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
-import { wantSeries, wantWindow } from "../layout.ts";
-import { sumBetween } from "../track.ts";
+import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
+import { sumBetween, type Track } from "../track.ts";
 import { POINTS } from "../value.ts";
 import { Days, windowText } from "../window.ts";
 import { EventName, KEEPS, PropertyName, words } from "../words.ts";
@@ -24,16 +24,21 @@ export const spread: Kind<z.infer<typeof Spread>> = {
   keeps: KEEPS.amounts,
   face: ({ value, window }) => ({ type: "number", unit: value, window: windowText(window) }),
   plan(feature, layout) {
-    const { track, cell } = wantWindow(layout, wantSeries(layout, feature.event, feature.value), feature.window);
-    return asNumber(({ state, from, to }) => {
-      const totals = state.tracks[track];
-      const days = to[cell] - from[cell];
-      if (days < 2) return Number.NaN;
-      let mean = 0;
-      for (let i = from[cell]; i < to[cell]; i++) mean += sumBetween(totals, i, i + 1) / days;
-      let squares = 0;
-      for (let i = from[cell]; i < to[cell]; i++) squares += (sumBetween(totals, i, i + 1) - mean) ** 2;
-      return Math.sqrt(squares / days) / POINTS;
-    });
+    const series = wantSeries(layout, feature.event, feature.value);
+    return together(wantWindow(layout, series, feature.window), readSpreads);
   },
 };
+
+const readSpreads: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
+  for (const { track, cell, place } of ones) numbers[place] = spreadOf(tracks[track], from[cell], to[cell]);
+};
+
+function spreadOf(totals: Track, first: number, end: number): number {
+  const days = end - first;
+  if (days < 2) return Number.NaN;
+  let mean = 0;
+  for (let i = first; i < end; i++) mean += sumBetween(totals, i, i + 1) / days;
+  let squares = 0;
+  for (let i = first; i < end; i++) squares += (sumBetween(totals, i, i + 1) - mean) ** 2;
+  return Math.sqrt(squares / days) / POINTS;
+}

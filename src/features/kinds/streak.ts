@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
-import { wantSeries, wantWindow } from "../layout.ts";
+import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { DAYS_KEPT, windowText } from "../window.ts";
 import { EventName, KEEPS, words } from "../words.ts";
 
@@ -16,27 +16,45 @@ export const Streak = z.strictObject({
 });
 
 const WINDOW = { days: DAYS_KEPT, ago: 0 };
-/** 1 January 1970 was a Thursday: weeks begin on the Monday before it. */
-const weekOf = (day: number) => Math.floor((day + 3) / 7);
+
+interface Unit {
+  readonly days: number;
+  /** Days of the first one that lie before 1 January 1970, a Thursday: weeks begin on Mondays. */
+  readonly before: number;
+}
+const DAY: Unit = { days: 1, before: 0 };
+const WEEK: Unit = { days: 7, before: 3 };
+const unitOf = (day: number, { days, before }: Unit) => Math.floor((day + before) / days);
 
 export const streak: Kind<z.infer<typeof Streak>> = {
   says: "days or weeks in a row with events, up to now",
   keeps: KEEPS.window,
   face: ({ of }) => ({ type: "number", unit: of, window: windowText(WINDOW) }),
   plan(feature, layout) {
-    const { track, cell } = wantWindow(layout, wantSeries(layout, feature.event), WINDOW);
-    const unitOf = feature.of === "days" ? (day: number) => day : weekOf;
-    return asNumber(({ state, from, to, today }) => {
-      const { buckets } = state.tracks[track];
-      let i = to[cell] - 1;
-      if (i < from[cell] || unitOf(buckets[i]) < unitOf(today) - 1) return 0;
-      let row = 1;
-      for (; i > from[cell]; i--) {
-        const step = unitOf(buckets[i]) - unitOf(buckets[i - 1]);
-        if (step > 1) break;
-        row += step;
-      }
-      return row;
-    });
+    const places = wantWindow(layout, wantSeries(layout, feature.event), WINDOW);
+    return together({ ...places, unit: feature.of === "days" ? DAY : WEEK }, readStreaks);
   },
 };
+
+interface Row extends WindowPlaces {
+  readonly unit: Unit;
+}
+
+const readStreaks: ReadAll<Row> = (ones, { state: { tracks }, from, to, today }, numbers) => {
+  for (const { track, cell, unit, place } of ones)
+    numbers[place] = rowOf(tracks[track].buckets, from[cell], to[cell], today, unit);
+};
+
+function rowOf(days: readonly number[], first: number, end: number, today: number, unit: Unit): number {
+  if (end === first) return 0;
+  let before = unitOf(days[end - 1], unit);
+  if (before < unitOf(today, unit) - 1) return 0;
+  let row = 1;
+  for (let i = end - 2; i >= first; i--) {
+    const one = unitOf(days[i], unit);
+    if (before - one > 1) break;
+    row += before - one;
+    before = one;
+  }
+  return row;
+}

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
-import { wantSeries, wantWindow } from "../layout.ts";
-import { sumBetween } from "../track.ts";
+import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { POINTS } from "../value.ts";
 import { Window, windowText } from "../window.ts";
 import { EventName, KEEPS, PropertyName, words } from "../words.ts";
@@ -20,7 +19,11 @@ export const sum: Kind<z.infer<typeof Sum>> = {
   keeps: KEEPS.amounts,
   face: ({ value, window }) => ({ type: "number", unit: value, window: windowText(window) }),
   plan(feature, layout) {
-    const { track, cell } = wantWindow(layout, wantSeries(layout, feature.event, feature.value), feature.window);
-    return asNumber(({ state, from, to }) => sumBetween(state.tracks[track], from[cell], to[cell]) / POINTS);
+    const series = wantSeries(layout, feature.event, feature.value);
+    return together(wantWindow(layout, series, feature.window), readSums);
   },
+};
+
+const readSums: ReadAll<WindowPlaces> = (ones, { summed }, numbers) => {
+  for (const { cell, place } of ones) numbers[place] = summed[cell] / POINTS;
 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
-import { wantFirst, wantSeries } from "../layout.ts";
+import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type Series, wantFirst, wantSeries } from "../layout.ts";
 import { firstTime } from "../moment.ts";
 import { DAY_MS } from "../window.ts";
 import { ALL_TIME, EventName, KEEPS, words } from "../words.ts";
@@ -15,6 +15,10 @@ export const tenure: Kind<z.infer<typeof Tenure>> = {
   plan(feature, layout) {
     const series = wantSeries(layout, feature.event);
     wantFirst(layout, series);
-    return asNumber((moment) => (moment.now - firstTime(moment, series)) / DAY_MS);
+    return together({ series }, readTenures);
   },
+};
+
+const readTenures: ReadAll<{ readonly series: Series }> = (ones, moment, numbers) => {
+  for (const { series, place } of ones) numbers[place] = (moment.now - firstTime(moment, series)) / DAY_MS;
 };
