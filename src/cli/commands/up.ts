@@ -42,8 +42,10 @@ Examples:
           { root: config.paths.root },
         );
       try {
-        const worker = await keepWorking({ ...process.env, REDIS_URL: redis.url }, { json, log });
+        const worker = keepWorking({ ...process.env, REDIS_URL: redis.url }, { json, log });
         try {
+          // states that are rebuilt from a long log take their time, and somebody may have seen enough
+          if ((await Promise.race([worker.ready, asked.then(() => "asked")])) === "asked") return;
           const key = firstKey(config);
           if (key) process.stdout.write(`The key of this portrait, shown once: ${key}\n`);
           const serving = await startServing(config, { log, redisUrl: redis.url });

@@ -37,7 +37,17 @@ Example:
         );
       const log = processLog(config.logLevel, "work", json);
       const asked = untilAsked();
-      const working = await startWorking(config, { redisUrl: redis.url, log, memoryMb });
+      // a channel to whoever forked this process would keep it alive after a failure
+      const hangUp = () => process.connected && process.disconnect();
+      let started = false;
+      void asked.then(() => started || process.exit(0)); // states are being rebuilt: nothing is lost, the next start does it
+      const starting = startWorking(config, { redisUrl: redis.url, log, memoryMb }).finally(() => {
+        started = true;
+      });
+      const working = await starting.catch((error) => {
+        hangUp();
+        throw error;
+      });
       log.info({}, "the worker takes events and jobs");
       process.send?.("ready");
       // whoever started it may ask how far it is
@@ -47,7 +57,7 @@ Example:
         log.info({}, "ending: what is applied goes to the lake, a training goes back to the queue");
       } finally {
         await working.close();
-        if (process.connected) process.disconnect();
+        hangUp();
       }
     });
 }

@@ -66,8 +66,9 @@ async function walk(
   const redis = await openRedis(config);
   opened(redis.close);
   const env = { ...process.env, PORTRAIT_VAR: config.paths.root, REDIS_URL: redis.url, LOG_LEVEL: "warn" };
-  const worker = await keepWorking(env, { json: false, log });
+  const worker = keepWorking(env, { json: false, log });
   opened(worker.close);
+  await worker.ready;
   const key = firstKey(config) ?? config.http.apiKey ?? "";
   const serving = await serveSomewhere(config, redis.url, portGiven);
   opened(serving.close);
