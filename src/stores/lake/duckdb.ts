@@ -6,16 +6,18 @@ export interface DuckDBRoom {
   readonly tempDir: string;
   readonly memoryMb: number;
   readonly threads: number;
+  /** Whether rows come, and are written, in the order in which they lie, at some cost of memory. Default: no. */
+  readonly inOrder?: boolean;
 }
 
 /** An in-process DuckDB without a database file, kept within its memory: what is larger goes to `tempDir`. */
-export function openDuckDB({ tempDir, memoryMb, threads }: DuckDBRoom): Promise<DuckDBInstance> {
+export function openDuckDB({ tempDir, memoryMb, threads, inOrder = false }: DuckDBRoom): Promise<DuckDBInstance> {
   mkdirSync(tempDir, { recursive: true });
   return DuckDBInstance.create(":memory:", {
     memory_limit: `${memoryMb}MB`,
     temp_directory: tempDir,
     threads: String(threads),
-    preserve_insertion_order: "false",
+    preserve_insertion_order: String(inOrder),
   });
 }
 

@@ -60,10 +60,9 @@ export async function eraseRows(options: EraseRowsOptions): Promise<RowsErased> 
   const done = { parts: 0, removed: 0, kept: 0, redacted: 0 };
   if (!existsSync(dir)) return done;
   const lock = takeLock(dir, now());
-  const db = await openDuckDB({ tempDir, memoryMb, threads: 1 });
+  const db = await openDuckDB({ tempDir, memoryMb, threads: 1, inOrder: true });
   const connection = await db.connect();
   try {
-    await connection.run("SET preserve_insertion_order = true");
     sweepLeft(dir, now());
     const parts = await readFooters(connection, listWhole(dir));
     const chain = new Set(resolveChain(parts));
@@ -172,14 +171,14 @@ async function writeAgain(
   }
   appender.closeSync();
   const temporary = `${part.file}.${randomUUID()}.tmp`;
-  const typed = [...part.typed].map(
+  const own = [...(part.carried?.typed ?? [])].map(
     ([property, type]) =>
       `, CASE WHEN c.row IS NULL THEN p.${columnOf(property)} ELSE ${typedValue("c.properties", property, type)} END AS ${columnOf(property)}`,
   );
   const columns =
     "p.partition, p.ms, p.seq, p.idx, coalesce(c.kind, p.kind) AS kind, coalesce(c.entity, p.entity) AS entity, " +
     "CASE WHEN c.what = 'kept' THEN '' ELSE p.id END AS id, p.name, p.at_ms, p.known_ms, " +
-    `coalesce(c.properties, p.properties) AS properties${typed.join("")}`;
+    `coalesce(c.properties, p.properties) AS properties${part.carried ? ", p.run" : ""}${own.join("")}`;
   try {
     await connection.run(
       `COPY (SELECT ${columns} FROM read_parquet(${sqlText(part.file)}, file_row_number = true) p ` +

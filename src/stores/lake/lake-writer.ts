@@ -9,9 +9,8 @@ import { Fenced } from "../fenced.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
 import { fillTable, selectRows } from "./fill-table.ts";
 import { footerOf } from "./part-footer.ts";
-import { chainEnds, type PartCache, partPath, readChain } from "./parts.ts";
+import { chainEnds, listWhole, type PartCache, partPath, readChain, readFooters } from "./parts.ts";
 import { readAgain } from "./tombstones.ts";
-import { NO_COLUMNS } from "./typed-columns.ts";
 
 /** Rows that may be made while they are read, each time anew. */
 export interface Rows extends Iterable<LoggedText> {
@@ -49,6 +48,8 @@ export interface LakeWriterOptions {
   /** Takes the claim out, or the look at the end of the lake before it, so that the soak can show what they are for. */
   readonly withoutClaim?: boolean;
   readonly withoutFollow?: boolean;
+  /** Takes parts as they lie, whatever each names as the one before it: a missing one is not missed. */
+  readonly withoutPredecessor?: boolean;
 }
 
 /** The writing side of the lake. One worker uses it; a second one that tries is refused part by part. */
@@ -59,24 +60,28 @@ export async function createLakeWriter({
   fault,
   withoutClaim = false,
   withoutFollow = withoutClaim,
+  withoutPredecessor = false,
 }: LakeWriterOptions): Promise<LakeWriter> {
   mkdirSync(dir, { recursive: true });
   const db = await openDuckDB({ tempDir: tempDir ?? join(dirname(dir), "tmp"), memoryMb: 512, threads: 1 });
   const connection = await db.connect();
   const looking = await db.connect(); // a look-up must not wait for, nor disturb, a part being written
 
+  const chainOf = async (only?: number) =>
+    withoutPredecessor ? readFooters(looking, listWhole(dir, only)) : readChain(looking, dir, cache, only);
+
   /**
    * The name of a part is free again once compaction has merged it into a larger one, and a part that does not follow
    * the end would be a hole. The claim is what decides between rivals; this is for those who slept.
    */
   async function mustFollow(partition: number, after: EntryId): Promise<void> {
-    const end = (await readChain(looking, dir, cache, partition)).at(-1)?.last ?? NO_ENTRY;
+    const end = (await chainOf(partition)).at(-1)?.last ?? NO_ENTRY;
     if (compareEntries(end, after) !== 0)
       throw new Fenced(`partition ${partition} of the lake ends at ${entryText(end)}, not at ${entryText(after)}`);
   }
 
   return {
-    ends: async () => chainEnds(await readChain(looking, dir, cache)),
+    ends: async () => chainEnds(await chainOf()),
 
     async write({ partition, after, first, last, rows }) {
       const path = partPath(dir, partition, first);
@@ -87,7 +92,7 @@ export async function createLakeWriter({
         await fillTable(connection, "part", rows);
         await connection.run(
           `COPY (${selectRows("part")}) TO ${sqlText(temporary)} ` +
-            `(FORMAT parquet, COMPRESSION zstd, ${footerOf({ first, last, after, typed: NO_COLUMNS })})`,
+            `(FORMAT parquet, COMPRESSION zstd, ${footerOf({ first, last, after })})`,
         );
         await sync(temporary, "r+");
         await fault?.("before-claim");
@@ -103,7 +108,7 @@ export async function createLakeWriter({
 
     async find(partition, events) {
       if (events.length === 0) return new Set();
-      const files = await readChain(looking, dir, cache, partition);
+      const files = await chainOf(partition);
       if (files.length === 0) return new Set();
       const ids = [...new Set(events.map(({ id }) => id))];
       const rows = await readAgain(dir, () =>

@@ -1,5 +1,6 @@
 import type { LakeQuery } from "../../events/event-log.ts";
-import { sqlList, sqlText } from "./duckdb.ts";
+import type { Part } from "./parts.ts";
+import { type ColumnType, isInJson } from "./typed-columns.ts";
 
 /** More names than these are read as they stand. */
 export const MOST_NAMES = 64;
@@ -23,61 +24,30 @@ export function leanQuery(query: LakeQuery, names: readonly string[]): LeanQuery
   return { kind, through, knownUntil, names, wanted: names.map((name) => [...properties(name)]) };
 }
 
-/** The rows of the parts, names as their numbers. */
-function codedRows(files: readonly string[], { knownUntil, names }: LeanQuery): string {
-  const cases = names.map((name, code) => `WHEN ${sqlText(name)} THEN ${code}`).join(" ");
-  const until = knownUntil !== undefined && knownUntil < Number.MAX_SAFE_INTEGER;
-  return (
-    `SELECT kind, entity, known_ms, ms, seq, idx, partition, at_ms, (CASE name ${cases} END)::USMALLINT AS name_, properties ` +
-    `FROM read_parquet(${sqlList(files)})${until ? ` WHERE known_ms <= ${Math.floor(knownUntil)}` : ""}`
-  );
+/** A lane of a property that has a column of its own in some of the parts. */
+export interface TypedLane {
+  readonly property: string;
+  readonly type: ColumnType;
 }
 
-/** Those of the entities that events happened to. */
-export const ownRows = (files: readonly string[], query: LeanQuery) =>
-  `SELECT * FROM (${codedRows(files, query)}) WHERE kind = ${sqlText(query.kind)}`;
-
-/** Their wanted properties as JSON texts, each event's own in its order; empty where there is none. */
-export function lanesOfOwn(files: readonly string[], query: LeanQuery): string {
-  const { sql, lanes } = extraction(query, []);
-  return (
-    `SELECT entity, ${COLUMNS}, 0::TINYINT AS touched${lanes.map((lane, i) => `, COALESCE(found[${i + 1}]::VARCHAR, '') AS ${lane}`).join("")} ` +
-    `FROM (SELECT *, ${sql} AS found FROM (${ownRows(files, query)}))`
-  );
+/**
+ * How the wanted properties of the events of some parts travel. Those with columns have lanes of their own. The rest
+ * goes as JSON, the n-th wanted property of an event in the n-th lane, whichever it is.
+ */
+export interface Lanes {
+  readonly typed: readonly TypedLane[];
+  readonly json: number;
 }
 
-/** The same of those whom a property names, beside whom the event happened to. */
-export function namedRows(files: readonly string[], query: LeanQuery, through: string): string {
-  const { sql, lanes } = extraction(query, [through]);
-  const kind = sqlText(query.kind);
-  const safe = Number.MAX_SAFE_INTEGER;
-  const found = `SELECT *, ${sql} AS found FROM (${codedRows(files, query)})`;
-  const said = `SELECT * EXCLUDE (found)${lanes.map((lane, i) => `, COALESCE(found[${i + 2}]::VARCHAR, '') AS ${lane}`).join("")}, found[1]::VARCHAR AS said FROM (${found})`;
-  // what `idOf` takes: a text that is not empty, or a whole number that a double holds exactly
-  const named =
-    `CASE WHEN starts_with(said, '"') THEN CASE WHEN contains(said, '\\') THEN json_extract_string(said, '$') ELSE trim(said, '"') END ` +
-    `WHEN regexp_full_match(said, '-?[0-9]+') AND TRY_CAST(said AS BIGINT) BETWEEN -${safe} AND ${safe} THEN said END`;
-  return (
-    `SELECT named AS entity, ${COLUMNS}, 1::TINYINT AS touched${lanes.map((lane) => `, ${lane}`).join("")} ` +
-    `FROM (SELECT *, ${named} AS named FROM (${said}) WHERE said IS NOT NULL) ` +
-    `WHERE length(named) BETWEEN 1 AND 200 AND NOT (kind = ${kind} AND entity = named)`
-  );
+export function lanesOf({ wanted }: LeanQuery, parts: readonly Part[]): Lanes {
+  const all = new Set(wanted.flat());
+  const typed = new Map<string, TypedLane>();
+  let json = 0;
+  for (const { carried } of parts) {
+    for (const [property, type] of carried?.typed ?? [])
+      if (all.has(property)) typed.set(`${type} ${property}`, { property, type });
+    for (const some of wanted)
+      if (some.length > json && some.some((property) => isInJson(carried, property))) json = some.length;
+  }
+  return { typed: [...typed.values()], json };
 }
-
-const COLUMNS = "known_ms, ms, seq, idx, partition, at_ms, name_";
-
-/** An SQL expression for the JSON of the wanted properties of an event of each name, after those wanted of any. */
-function extraction({ wanted }: LeanQuery, ofAny: readonly string[]) {
-  const cases = wanted.flatMap((properties, code) => {
-    const pointers = [...ofAny, ...properties].map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
-    return pointers.length === 0 ? [] : [`WHEN ${code} THEN json_extract(properties, ${sqlList(pointers)})`];
-  });
-  return {
-    sql: cases.length === 0 ? "NULL::VARCHAR[]" : `CASE name_ ${cases.join(" ")} END`,
-    lanes: lanesOf({ wanted }),
-  };
-}
-
-/** The lanes of the wanted properties: as many as one event has at most. */
-export const lanesOf = ({ wanted }: Pick<LeanQuery, "wanted">) =>
-  Array.from({ length: Math.max(0, ...wanted.map(({ length }) => length)) }, (_, place) => `lane_${place}`);

@@ -8,9 +8,9 @@ import { LoggedText } from "../../events/logged-text.ts";
 import { idOf } from "../../features/entity-kinds.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
 import { PART_COLUMNS } from "./fill-table.ts";
-import { readLean } from "./lean-events.ts";
 import { leanQuery, MOST_NAMES } from "./lean-query.ts";
 import { chainEnds, type PartCache, readChain } from "./parts.ts";
+import { readLean } from "./read-lean.ts";
 import { withoutErased } from "./tombstones.ts";
 
 export interface ParquetLakeOptions {
@@ -19,6 +19,8 @@ export interface ParquetLakeOptions {
   readonly threads?: number;
   /** Default: `tmp` beside the lake. */
   readonly tempDir?: string;
+  /** Files of merged parts that are larger are read in the order in which they lie, bytes. */
+  readonly streamBytes?: number;
 }
 
 /**
@@ -31,12 +33,12 @@ export interface ParquetLakeOptions {
  * or a part is missing from the chain.
  */
 export function createParquetLake(dir: string, options: ParquetLakeOptions = {}): Lake & { close(): Promise<void> } {
-  const { memoryMb = 512, threads = 2, tempDir = join(dirname(dir), "tmp") } = options;
+  const { memoryMb = 512, threads = 2, tempDir = join(dirname(dir), "tmp"), streamBytes } = options;
   const cache: PartCache = new Map();
   let opening: Promise<DuckDBInstance> | undefined;
 
   async function connect(): Promise<DuckDBConnection> {
-    opening ??= openDuckDB({ tempDir, memoryMb, threads });
+    opening ??= openDuckDB({ tempDir, memoryMb, threads, inOrder: true });
     return (await opening).connect();
   }
 
@@ -56,17 +58,13 @@ export function createParquetLake(dir: string, options: ParquetLakeOptions = {})
     async *readByEntity(query) {
       const connection = await connect();
       try {
-        const files = (await readChain(connection, dir, cache)).map(({ file }) => file);
-        if (files.length === 0) return;
+        const parts = await readChain(connection, dir, cache);
+        if (parts.length === 0) return;
+        const files = parts.map(({ file }) => file);
         const names = query.properties && (await namesIn(connection, files));
         const lean = names && leanQuery(query, names);
         if (lean) {
-          const beside = await connect();
-          try {
-            yield* guarded(readLean(connection, beside, files, lean), files);
-          } finally {
-            beside.closeSync();
-          }
+          yield* guarded(readLean(connect, parts, lean, streamBytes), files);
           return;
         }
         const sql =

@@ -5,7 +5,7 @@ import { PortraitError } from "../../errors.ts";
 import { type Position, parsePosition } from "../../events/position.ts";
 import { compareEntries, type EntryId, entryText, NO_ENTRY, parseEntry } from "../entry-id.ts";
 import { sqlList } from "./duckdb.ts";
-import { parseTyped, type Typed } from "./typed-columns.ts";
+import { type Carried, parseCarried } from "./typed-columns.ts";
 
 /** Raised whenever an older reader could misread a newer part. */
 export const PART_FORMAT = "1";
@@ -26,8 +26,10 @@ export interface Part extends PartFile {
   readonly after: EntryId;
   /** The last position that it covers. */
   readonly last: Position;
-  /** The properties that have columns of their own. */
-  readonly typed: Typed;
+  /**
+   * Of a part that compaction made: what its events carry. It has columns for it, and `run`. Absent in those of old.
+   */
+  readonly carried?: Carried;
 }
 
 const broken = (file: string, why: string, cause?: unknown) =>
@@ -146,13 +148,13 @@ export async function readFooters(connection: DuckDBConnection, files: readonly 
     const ends = !part.mergedTo || (last && compareEntries(part.mergedTo, last) === 0);
     if (!after || !last || !ends || first !== entryText(part.first))
       throw broken(part.file, "its footer and name disagree");
-    return { ...part, after, last, typed: typedOf(part.file, facts?.get("portrait.typed")) };
+    return { ...part, after, last, ...carriedIn(part.file, facts?.get("portrait.properties")) };
   });
 }
 
-function typedOf(file: string, text: string | undefined): Typed {
+function carriedIn(file: string, text: string | undefined): Pick<Part, "carried"> {
   try {
-    return parseTyped(text);
+    return text === undefined ? {} : { carried: parseCarried(text) };
   } catch (error) {
     throw broken(file, "its footer does not say which columns it has", error);
   }

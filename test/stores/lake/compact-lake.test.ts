@@ -160,7 +160,6 @@ test("a plan merges neighbours, none above the target, and no part that outweigh
     first: { ms: i, seq: 0 },
     after: { ms: i - 1, seq: 0 },
     last: { ms: i, seq: 0, index: 0 },
-    typed: new Map(),
     file: `${i}`,
     rows,
   });
@@ -196,7 +195,6 @@ test("an hourly compaction leaves about log₂ n parts, and writes each row abou
     first: { ms: first, seq: 0 },
     after: { ms: first - 1, seq: 0 },
     last: { ms: last, seq: 0, index: 0 },
-    typed: new Map(),
     file: `${first}`,
     rows: last - first + 1,
   });

@@ -1,0 +1,106 @@
+import type { DuckDBDataChunk } from "@duckdb/node-api";
+import { shortText } from "./short-text.ts";
+
+/**
+ * A column of texts as DuckDB lays them out: sixteen bytes a row, of which the first four are the length.
+ * Texts of up to twelve bytes stand in the other twelve; of longer ones a pointer does, and the vector reads them.
+ */
+export interface TextLane {
+  readonly ints: Int32Array;
+  readonly bytes: Buffer;
+  /** A bit a row; undefined = all rows have a text. */
+  readonly valid: Uint8Array | undefined;
+  readonly vector: { getItem(row: number): unknown };
+}
+
+/** A column of doubles, read where it lies. */
+export interface NumberLane {
+  readonly items: Float64Array;
+  readonly valid: Uint8Array | undefined;
+}
+
+/** What of a vector of DuckDB's binding is read directly. */
+interface Validity {
+  readonly validity: { readonly data: BigUint64Array | null };
+}
+
+const WIDTH = 16;
+/** The longest text that stands in the lane itself, bytes. */
+export const INLINE = 12;
+/** Places of the table of words. */
+const PLACES = 4_096;
+const LAST_ASCII = 127;
+
+const validOf = ({ validity: { data } }: Validity): Uint8Array | undefined =>
+  data === null ? undefined : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+export function textLane(chunk: DuckDBDataChunk, column: number): TextLane {
+  const vector = chunk.getColumnVector(column) as unknown as TextLane["vector"] &
+    Validity & { readonly dataView: DataView };
+  const { buffer, byteOffset, byteLength } = vector.dataView;
+  return {
+    ints: new Int32Array(buffer, byteOffset, byteLength / 4),
+    bytes: Buffer.from(buffer, byteOffset, byteLength),
+    valid: validOf(vector),
+    vector,
+  };
+}
+
+export function numberLane(chunk: DuckDBDataChunk, column: number): NumberLane {
+  const vector = chunk.getColumnVector(column) as unknown as { readonly items: Float64Array } & Validity;
+  return { items: vector.items, valid: validOf(vector) };
+}
+
+/** Whether a row of a lane holds something. */
+export const has = ({ valid }: { readonly valid: Uint8Array | undefined }, row: number): boolean =>
+  valid === undefined || (valid[row >> 3] & (1 << (row & 7))) !== 0;
+
+/**
+ * Answers a function that makes a word of a text of twelve bytes at most. Words that come again and again are made
+ * once: a table of 4,096 places keeps the last one that fell on each.
+ */
+export function createWords(
+  make: (lane: TextLane, row: number, length: number) => string,
+): (lane: TextLane, row: number) => string {
+  const keys = new Int32Array(4 * PLACES);
+  const words = new Array<string | undefined>(PLACES).fill(undefined);
+  return (lane, row) => {
+    const { ints } = lane;
+    const at = 4 * row;
+    const [length, a, b, c] = [ints[at], ints[at + 1], ints[at + 2], ints[at + 3]];
+    let hash = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35) ^ length;
+    hash ^= hash >>> 15;
+    const place = hash & (PLACES - 1);
+    const key = 4 * place;
+    const known = words[place];
+    if (
+      known !== undefined &&
+      keys[key] === length &&
+      keys[key + 1] === a &&
+      keys[key + 2] === b &&
+      keys[key + 3] === c
+    )
+      return known;
+    const word = make(lane, row, length);
+    keys[key] = length;
+    keys[key + 1] = a;
+    keys[key + 2] = b;
+    keys[key + 3] = c;
+    words[place] = word;
+    return word;
+  };
+}
+
+/** Answers a function that reads the text of a row. Cost: no call out of JavaScript where it is short and ASCII. */
+export function createTextReader(): (lane: TextLane, row: number) => string {
+  const wordOf = createWords(
+    (lane, row, length) => asciiAt(lane, WIDTH * row + 4, length) ?? (lane.vector.getItem(row) as string),
+  );
+  return (lane, row) => (lane.ints[4 * row] > INLINE ? (lane.vector.getItem(row) as string) : wordOf(lane, row));
+}
+
+/** Undefined when it is not all ASCII. */
+function asciiAt({ bytes }: TextLane, first: number, length: number): string | undefined {
+  for (let i = first; i < first + length; i++) if (bytes[i] > LAST_ASCII) return undefined;
+  return shortText(bytes, first, length);
+}
