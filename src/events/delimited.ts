@@ -34,25 +34,34 @@ export class DelimitedReader {
       const end = text.indexOf("\n", looking);
       if (end < 0) break;
       const raw = text.slice(from, end);
-      if (this.#delimiter !== "blanks" && insideQuotes(raw)) {
-        if (raw.length < MAX_RECORD) {
-          looking = end + 1; // the record goes on after this line end
-          continue;
-        }
+      const open = this.#isOpen(raw);
+      if (open && raw.length < MAX_RECORD) {
+        looking = end + 1; // the record goes on after this line end
+        continue;
       }
-      const record = this.#record(raw);
+      const last = open ? text.indexOf("\n", from) : end;
+      const record = this.#record(text.slice(from, last));
       if (record) yield record;
-      from = end + 1;
+      from = last + 1;
       looking = from;
     }
     this.#rest = text.slice(from);
   }
 
-  /** The last record, when the file does not end with a line end. */
+  /** The last record, when the file does not end with a line end, and what follows a quote that was never closed. */
   *end(): Generator<Record> {
-    const record = this.#rest === "" ? undefined : this.#record(this.#rest);
-    this.#rest = "";
-    if (record) yield record;
+    while (this.#rest !== "") {
+      const raw = this.#rest;
+      const line = this.#isOpen(raw) ? raw.indexOf("\n") : -1;
+      this.#rest = "";
+      const record = this.#record(line < 0 ? raw : raw.slice(0, line));
+      if (record) yield record;
+      if (line >= 0) yield* this.push(raw.slice(line + 1));
+    }
+  }
+
+  #isOpen(raw: string): boolean {
+    return this.#delimiter !== "blanks" && insideQuotes(raw);
   }
 
   #record(raw: string): Record | undefined {
@@ -69,7 +78,7 @@ export class DelimitedReader {
   }
 }
 
-/** A record longer than this has lost a quote: it ends at its line, and is reported as broken. */
+/** A record longer than this has lost a quote: its first line is reported as broken, and the next one is read anew. */
 const MAX_RECORD = 1 << 16;
 
 function insideQuotes(text: string): boolean {

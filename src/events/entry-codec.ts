@@ -1,6 +1,6 @@
 import { PortraitError } from "../errors.ts";
 import type { Event } from "./event.ts";
-import { LoggedText } from "./logged-text.ts";
+import { LoggedText, propertiesText } from "./logged-text.ts";
 
 /** Raised whenever an older reader could misread a newer entry. */
 const FORMAT = 1;
@@ -30,7 +30,7 @@ export class EntryPacker {
   }
 
   add(event: Event): void {
-    const text = JSON.stringify(event.properties);
+    const text = propertiesText(event.properties);
     const { id, name, entity } = event;
     this.#reserve(28 + 3 * (id.length + name.length + entity.kind.length + entity.id.length + text.length));
     this.#bytes.writeDoubleLE(event.at, this.#end);

@@ -28,7 +28,8 @@ interface Room {
  * - Nulls are left out: absent is how this house says missing.
  * - Arrays become their JSON text under their own name: nothing is lost, and what reads single values
  *   (features) sees one text, never an accidental number.
- * - A number that JSON cannot hold (1e999 reads as Infinity) is refused, and so is the key `__proto__`.
+ * - A number that JSON cannot hold (1e999 reads as Infinity) is refused, and so are the key `__proto__` and two
+ *   properties that come to one name (`{ "cart.total": 5, cart: { total: 6 } }`).
  *
  * @throws PropertyRefusal
  */
@@ -38,6 +39,8 @@ export function flatProperties(given: unknown): Record<string, Property> {
   if (typeof given !== "object" || Array.isArray(given)) throw new PropertyRefusal("wanted an object of properties");
   const room: Room = { leaves: LIMITS.leaves, chars: LIMITS.bytes };
   descend(given as Record<string, unknown>, "", 1, flat, room);
+  const read = LIMITS.leaves - room.leaves;
+  if (Object.keys(flat).length < read) throw new PropertyRefusal("two of them come to the same dotted name");
   // only where texts may be longer in bytes than in characters is there anything to count
   if (room.chars < (LIMITS.bytes * 2) / 3 && bytesOf(flat) > LIMITS.bytes) throw tooLarge();
   return flat;
@@ -113,7 +116,7 @@ const asWellFormed = (text: string) => text as unknown as WellFormedText;
 
 /** Half a surrogate pair has no UTF-8: it would come back from the lake as another text. */
 export const isWellFormed = (text: string): boolean => asWellFormed(text).isWellFormed();
-const wellFormed = (text: string): string => (isWellFormed(text) ? text : asWellFormed(text).toWellFormed());
+export const wellFormed = (text: string): string => (isWellFormed(text) ? text : asWellFormed(text).toWellFormed());
 
 /** Well-formed and without control characters (C0, DEL, C1): fit for an id or a name. */
 export function isPrintable(text: string): boolean {

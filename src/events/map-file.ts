@@ -45,6 +45,7 @@ export async function openMapped(
 }
 
 const REPLACED = "\ufffd";
+const BYTE_ORDER_MARK = "\ufeff";
 
 /** Of a file that is not all UTF-8, what came out of its bad bytes: refused, not taken as another text. */
 async function* undamaged(mapped: AsyncIterable<Mapped>, damaged: () => boolean): AsyncGenerator<Mapped> {
@@ -90,16 +91,26 @@ async function* mapDelimited(
   yield* mapper?.end() ?? [];
 }
 
+/** A call fits many times into so many characters; an array of calls in one line does not have to. */
+const LINE_CHARS = 1_000_000;
+const TOO_LONG = `it is longer than ${LINE_CHARS.toLocaleString("en")} characters; wanted one call a line`;
+
 async function* mapCalls(pieces: AsyncIterable<string>, now: number, found: LinesFound): AsyncGenerator<Mapped> {
   let rest = "";
   let line = 0;
+  let tooLong = false; // the line in hand, whose beginning is not kept
   function* read(text: string): Generator<Mapped> {
     line++;
-    if (text.trim() === "") return;
+    if (text.trim() === "" && !tooLong) return;
     found.lines++;
+    if (tooLong || text.length > LINE_CHARS) {
+      tooLong = false;
+      yield { line, broken: TOO_LONG };
+      return;
+    }
     let call: unknown;
     try {
-      call = JSON.parse(text);
+      call = JSON.parse(line === 1 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
     } catch {
       yield { line, broken: "it is no JSON" };
       return;
@@ -113,6 +124,9 @@ async function* mapCalls(pieces: AsyncIterable<string>, now: number, found: Line
     const lines = (rest + piece).split("\n");
     rest = lines.pop() ?? "";
     for (const text of lines) yield* read(text);
+    if (rest.length <= LINE_CHARS) continue;
+    tooLong = true;
+    rest = "";
   }
-  if (rest !== "") yield* read(rest);
+  if (rest !== "" || tooLong) yield* read(rest);
 }

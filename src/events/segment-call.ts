@@ -196,7 +196,7 @@ function readCall(
   if (!isObject(call)) throw new Refusal("NOT_AN_OBJECT", "Wanted an object, found something else.");
   const { type } = call;
   if (!isCallType(type)) throw new Refusal("TYPE_UNKNOWN", `Wanted "type" to be one of ${CALL_TYPES.join(", ")}.`);
-  const user = readId(call.userId ?? call.anonymousId, "userId");
+  const user = readId(call.userId, "userId") ?? readId(call.anonymousId, "anonymousId");
   if (user === undefined) throw new Refusal("USER_MISSING", 'Wanted "userId" or "anonymousId", found neither.');
   const id = readMessageId(call.messageId) ?? mintId();
   const at = Math.min(readTime(call, batchSentAt, receivedAt), receivedAt);
@@ -216,9 +216,7 @@ function readCall(
     case "screen": {
       const properties = read(call.properties);
       for (const field of ["name", "category"] as const) {
-        const value = call[field];
-        if (typeof value === "string" && !Object.hasOwn(properties, field))
-          properties[field] = value.slice(0, NAME_CHARS);
+        if (!Object.hasOwn(properties, field)) Object.assign(properties, read({ [field]: call[field] }));
       }
       add(EVENT_NAMES[type], entity, properties);
       return;
@@ -242,14 +240,14 @@ function readCall(
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Numbers are taken as ids too, because many clients send them so. */
+/** Whole numbers are taken as ids too, because many clients send them so; beyond 2^53 two of them read as one. */
 function readId(value: unknown, field: string): string | undefined {
   if (value === undefined || value === null || value === "") return undefined;
-  const text = typeof value === "number" && Number.isFinite(value) ? String(value) : value;
+  const text = Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text !== "string" || text.length > ID_CHARS || !isPrintable(text)) {
     throw new Refusal(
       "ID_INVALID",
-      `Wanted "${field}" as a text of 1 to ${ID_CHARS} printable characters; ${found(value)}.`,
+      `Wanted "${field}" as a text of 1 to ${ID_CHARS} printable characters, or a whole number below 2^53; ${found(value)}.`,
     );
   }
   return text;
@@ -311,7 +309,7 @@ function readMoment(value: unknown, field: string): number | undefined {
   if (!(ms >= 0) || ms > 8.64e15 || (typeof value === "number" && ms < 1e11)) {
     throw new Refusal(
       "TIME_INVALID",
-      `Wanted "${field}" as ISO 8601 (2026-03-01T12:00:00Z) or milliseconds since 1970; ${found(value)}.`,
+      `Wanted "${field}" as ISO 8601 (2026-03-01T12:00:00Z) or milliseconds since 1970, and not before; ${found(value)}${typeof value === "number" ? " that is none, perhaps of seconds" : ""}.`,
     );
   }
   return Math.floor(ms);
@@ -362,4 +360,4 @@ const found = (value: unknown): string =>
     ? "found none"
     : typeof value === "string"
       ? `found a text of ${value.length} characters that does not fit`
-      : `found ${Array.isArray(value) ? "an array" : `a ${typeof value}`}`;
+      : `found ${Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `a ${typeof value}`}`;

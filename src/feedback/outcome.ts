@@ -1,5 +1,6 @@
 import { PortraitError } from "../errors.ts";
 import type { EntityRef, Event, Property } from "../events/event.ts";
+import { isPrintable } from "../events/flat-properties.ts";
 import type { Receipt } from "../scoring/receipt.ts";
 
 /** What really happened, as somebody reports it: about the thing that a receipt scored, or about an entity. */
@@ -37,6 +38,13 @@ export function outcomeEvent(
   const waiting = awaited.filter(({ model }) => receipt?.scores.some((score) => score.model === model));
   const name = report.name ?? onlyName(waiting);
   const entity = entityOf(report, receipt);
+  if (name.startsWith("$")) throw invalid('Names that start with "$" are our own. Choose another for the outcome.');
+  for (const [what, text] of [
+    ["name", name],
+    ["id", report.id],
+    ["entity's id", entity.id],
+  ] as const)
+    if (text !== undefined && !isPrintable(text)) throw invalid(`Wanted printable characters in the ${what}.`);
   const properties: Record<string, Property> = { ...report.properties };
   for (const { on, outcome } of waiting) {
     if (outcome !== name || Object.hasOwn(properties, on)) continue;

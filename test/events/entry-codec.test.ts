@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EntryPacker, unpackEntry } from "../../src/events/entry-codec.ts";
-import { arbitraryEvents } from "../support/events.ts";
+import { anEvent, arbitraryEvents } from "../support/events.ts";
 
 test("what is packed is unpacked, in order, with its place in the log", () => {
   fc.assert(
@@ -18,6 +18,13 @@ test("what is packed is unpacked, in order, with its place in the log", () => {
       expect(packer.count).toBe(0);
     }),
   );
+});
+
+test("no half of a surrogate pair comes into the log, in names as in values", () => {
+  const packer = new EntryPacker();
+  packer.add(anEvent({ properties: { a: "x\ud800", "b\udfff": "\\ud800", c: 1, d: "\ud83d\ude00" } }));
+  const [{ text }] = unpackEntry(packer.take(), 0, 1, 0);
+  expect(text).toBe('{"a":"x\ufffd","b\ufffd":"\\\\ud800","c":1,"d":"\ud83d\ude00"}');
 });
 
 test("an entry that is cut short, or of another format, is refused by its name", () => {

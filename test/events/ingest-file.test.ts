@@ -393,3 +393,18 @@ test("a line whose event breaks its schema does not fit; nor does one with bytes
   ]);
   expect((await allOf(lake)).map(({ entity }) => entity.id)).toEqual(["c1"]);
 });
+
+test("a byte order mark before the first call is none of its bytes; calls of a whole array in one line are refused", async () => {
+  const call = (userId: string) => JSON.stringify({ type: "track", userId, event: "E", timestamp: NOON });
+  const { log, lake } = house();
+  const path = file(
+    `\ufeff${call("u1")}\r\n[${`${call("u2")},`.repeat(20_000)}${call("u2")}]\n${call("u3")}`,
+    "x.ndjson",
+  );
+  const summary = await ingestFile({ path, log, now: NOON });
+  expect(summary).toMatchObject({ lines: 3, events: 2, broken: 1 });
+  expect(summary.firstBroken).toEqual([
+    { line: 2, reason: "it is longer than 1,000,000 characters; wanted one call a line" },
+  ]);
+  expect((await allOf(lake)).map(({ entity }) => entity.id).sort()).toEqual(["u1", "u3"]);
+});

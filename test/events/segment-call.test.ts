@@ -59,7 +59,17 @@ test("the user is userId, else anonymousId; numbers are ids too", () => {
   const who = (call: object) => one({ userId: undefined, ...call }).events[0]?.entity.id;
   expect(who({ userId: "a", anonymousId: "b" })).toBe("a");
   expect(who({ anonymousId: "b" })).toBe("b");
+  expect(who({ userId: "", anonymousId: "b" })).toBe("b"); // as some mobile libraries send it
   expect(who({ userId: 17 })).toBe("17");
+});
+
+test("a number that could be two ids, or is none, is refused by the name of its field", () => {
+  const reason = (call: string) => one({ userId: undefined, ...JSON.parse(call) }).rejected[0]?.reason;
+  expect(reason('{"userId": 12345678901234567890}')).toMatch(
+    /^Wanted "userId" .* whole number below 2\^53; found a num/,
+  );
+  expect(reason('{"anonymousId": 1.5}')).toMatch(/^Wanted "anonymousId" /);
+  expect(reason('{"anonymousId": ["b"]}')).toMatch(/^Wanted "anonymousId" .* found an array/);
 });
 
 test("a missing message id is minted", () => {
@@ -148,6 +158,24 @@ test("properties are flattened, nulls left out, arrays kept as JSON text", () =>
     "cart.items": '[{"sku":"a"}]',
     ok: true,
   });
+});
+
+test("two properties of one dotted name are refused, not one of them kept", () => {
+  const { events, rejected } = one({ properties: { "cart.total": 5, cart: { total: 6 } } });
+  expect(events).toEqual([]);
+  expect(rejected[0]).toMatchObject({
+    code: "PROPERTIES_INVALID",
+    reason: expect.stringContaining("same dotted name"),
+  });
+});
+
+test("a page's name and category are properties like any other: whole, bounded, and well-formed", () => {
+  const page = (call: object) => readSingle("page", { userId: "u1", ...call }, NOON, mint);
+  const long = "n".repeat(8_192);
+  expect(page({ name: long, category: 7 }).events[0].properties).toEqual({ name: long, category: 7 });
+  expect(page({ name: `${long}n` }).rejected[0].code).toBe("PROPERTIES_INVALID");
+  expect(page({ name: "half \ud800" }).events[0].properties).toEqual({ name: "half \ufffd" });
+  expect(page({ name: "Home", properties: { name: "mine" } }).events[0].properties).toEqual({ name: "mine" });
 });
 
 test("bad items are answered by index and code; the good ones are taken", () => {

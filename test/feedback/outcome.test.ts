@@ -45,6 +45,16 @@ test("an outcome of an entity needs no receipt; a moment to come is clamped to n
   });
 });
 
+test("what no track call may be called, no outcome may be called either", () => {
+  const of = (report: object) => () =>
+    outcomeEvent({ name: "Paid", entity: { kind: "user", id: "u1" }, ...report }, undefined, AWAITED, at);
+  expect(of({})().name).toBe("Paid");
+  expect(of({ name: "$identify" })).toThrow(/our own/);
+  expect(of({ name: "Half \ud800" })).toThrow("Wanted printable characters in the name.");
+  expect(of({ id: "a\u0000b" })).toThrow("Wanted printable characters in the id.");
+  expect(of({ entity: { kind: "user", id: "a\nb" } })).toThrow("Wanted printable characters in the entity's id.");
+});
+
 test("what the report says itself is not overwritten", () => {
   const event = outcomeEvent({ id: "m1", properties: { order_id: "o8" } }, receipt, AWAITED, at);
   expect(event).toMatchObject({ id: "m1", properties: { order_id: "o8" } });

@@ -110,7 +110,7 @@ Examples:
 
   keys
     .command("revoke")
-    .description("Revoke a key; running servers refuse it within a second")
+    .description("Revoke a key; running servers refuse it within two seconds")
     .argument("<prefix>", "the 8 characters between ptr_ and the secret")
     .option("--json", "one JSON object on stdout")
     .addHelpText("after", "\nExamples:\n  $ portrait keys revoke 3f9a01bc")

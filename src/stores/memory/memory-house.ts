@@ -1,6 +1,6 @@
 import { type EntityRef, type Event, entityKey } from "../../events/event.ts";
 import type { EventLog, Lake, LakeExtent, LakeQuery, LoggedEvent } from "../../events/event-log.ts";
-import { LoggedText } from "../../events/logged-text.ts";
+import { LoggedText, propertiesText } from "../../events/logged-text.ts";
 import { groupByPartition } from "../../events/partition-of.ts";
 import { comparePositions, type Position } from "../../events/position.ts";
 import { SipHash } from "../../events/siphash.ts";
@@ -52,7 +52,7 @@ export function createMemoryHouse(options: MemoryHouseOptions): MemoryHouse {
   function apply(partition: number, events: readonly Event[]): void {
     const logged = events.map((event, index) => {
       const { id, name, entity, at, known, properties } = event;
-      return new LoggedText(partition, { ms, seq: 0, index }, id, name, entity, at, known, JSON.stringify(properties));
+      return new LoggedText(partition, { ms, seq: 0, index }, id, name, entity, at, known, propertiesText(properties));
     });
     // nothing is forwarded: second entities of all partitions are at hand
     const here = logged.map((event) => secondEntities(reducers.kinds, event));
