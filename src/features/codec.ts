@@ -1,12 +1,13 @@
 import { PortraitError } from "../errors.ts";
 import { type ByteReader, type ByteWriter, createByteReader, createByteWriter } from "./byte-lanes.ts";
+import { lookBack } from "./extremes.ts";
 import { dayOf, hourOf, slotOf } from "./grid.ts";
 import { hash32 } from "./hash.ts";
 import type { Layout, Values } from "./layout.ts";
 import { emptied, emptyState, type LiveState } from "./live-state.ts";
 import { countBetween, emptyTrack, type Lanes, NO_TRACK, sumBetween, type Track } from "./track.ts";
 import { addPoints } from "./value.ts";
-import { VALUE_LANES, type ValueSet } from "./value-days.ts";
+import { newValue, VALUE_LANES, type ValueSet } from "./value-days.ts";
 
 /** Raised when the bytes change their meaning under the same declarations. */
 const VERSION = 2;
@@ -172,14 +173,17 @@ function readTrack(reader: ByteReader, track: Track, newest: number, lanes: Lane
 }
 
 /** From the newest back and one by one, as they are written, to ascending and running up, as they are kept. */
-function turn({ size, buckets, counts, sums, maxima, minima }: Track, lanes: Lanes): void {
+function turn(track: Track, lanes: Lanes): void {
+  const { size, buckets, counts, sums, maxima, minima } = track;
   if (size > 1) {
     reverse(buckets, size);
     if (lanes.value !== undefined && lanes.maxima) reverse(maxima, size);
     if (lanes.value !== undefined && lanes.minima) reverse(minima, size);
   }
   runUp(counts, size, (a, b) => a + b);
-  if (lanes.value !== undefined) runUp(sums, size, addPoints);
+  if (lanes.value === undefined) return;
+  runUp(sums, size, addPoints);
+  lookBack(track, lanes);
 }
 
 function reverse(lane: number[], size: number): void {
@@ -215,9 +219,9 @@ function readValues(reader: ByteReader, set: ValueSet, { texts }: Values, today:
   for (let v = Math.floor(word / 2); v > 0; v--) {
     const text = texts ? reader.text() : "";
     const hash = texts ? hash32(text) : reader.word();
-    const days = emptyTrack(VALUE_LANES);
-    readTrack(reader, days, today, VALUE_LANES);
-    set.values.push({ hash, text, days });
+    const value = newValue(set, hash, text);
+    readTrack(reader, value.days, today, VALUE_LANES);
+    set.values.push(value);
   }
 }
 

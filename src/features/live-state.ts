@@ -1,7 +1,7 @@
 import type { State } from "./feature.ts";
 import type { Layout } from "./layout.ts";
 import { NO_TRACK, type Track } from "./track.ts";
-import { emptyValueSet, type ValueSet } from "./value-days.ts";
+import { emptyAgain, emptyValueSet, type ValueSet } from "./value-days.ts";
 
 /** The first or last value of a property: a number in points or a text, whichever the catalogue asks for. */
 export interface PickedValue {
@@ -40,10 +40,7 @@ export function emptied(state: LiveState): LiveState {
   for (const track of state.tracks) if (track.size > 0) track.size = 0;
   state.firsts.fill(-1);
   state.lasts.fill(-1);
-  for (const set of state.values) {
-    set.values.length = 0;
-    set.overflowed = false;
-  }
+  for (const set of state.values) emptyAgain(set);
   state.picks.fill(undefined);
   return state;
 }

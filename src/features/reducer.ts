@@ -1,16 +1,14 @@
 import { createHash } from "node:crypto";
 import { PortraitError } from "../errors.ts";
+import { createAdvance } from "./advance.ts";
 import { createCodec } from "./codec.ts";
 import { type FeatureDeclaration, facesOf, parseCatalogue } from "./declaration.ts";
 import type { Reducer, Row, State } from "./feature.ts";
-import { dayOf, oldestDay, oldestHour, oldestSlot, slotOf } from "./grid.ts";
-import type { Layout } from "./layout.ts";
+import { dayOf } from "./grid.ts";
 import { emptied, emptyState, type LiveState } from "./live-state.ts";
 import { createLook } from "./moment.ts";
 import { planFeatures } from "./plan.ts";
 import { createTargets, type Targets, writePlain, writeProperties } from "./targets.ts";
-import { dropBefore } from "./track.ts";
-import { dropDaysBefore } from "./value-days.ts";
 
 /**
  * The one reducer, live and replayed, for the declared features.
@@ -54,11 +52,12 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
     write(state, event) {
       const live = own(state);
       const at = event.at > 0 ? Math.floor(event.at) : 0;
-      advance(live, at);
+      const day = dayOf(at);
+      advance(live, at, day);
       const targets = targetsOf(event.name);
-      writePlain(live, targets, at);
+      writePlain(live, targets, at, day);
       // the properties of a logged event are parsed when they are asked for
-      if (targets.wantsProperties) writeProperties(live, targets, at, event.properties);
+      if (targets.wantsProperties) writeProperties(live, targets, at, day, event.properties);
     },
 
     read(state, now, row = emptyRow(numbers, texts.length), inFlight = undefined) {
@@ -86,7 +85,7 @@ export const emptyRow = (numbers: number, texts: number): Row => ({
 
 const propertiesOf = ({ valued, values, picks }: Targets): string[] => [
   ...new Set([
-    ...valued.flatMap(({ series }) => series.value ?? []),
+    ...[...valued.days, ...valued.hours, ...valued.slots].flatMap(({ series }) => series.value ?? []),
     ...values.map(({ by }) => by),
     ...picks.map(({ property }) => property),
   ]),
@@ -97,34 +96,3 @@ const catalogueDigest = (features: readonly FeatureDeclaration[]): string =>
   createHash("sha256")
     .update(JSON.stringify(features.map(({ about: _about, unit: _unit, ...meaning }) => meaning)))
     .digest("hex");
-
-/**
- * Answers a function that moves the first and newest time of a state, and drops what lies too far behind the newest:
- * it alone decides, so order does not.
- */
-function createAdvance({ tracks }: Layout): (state: LiveState, at: number) => void {
-  const placesOf = (grid: string) => tracks.flatMap((plan, place) => (plan.grid === grid ? [place] : []));
-  const days = placesOf("days");
-  const hours = placesOf("hours");
-  const slots = placesOf("slots");
-
-  return (state, at) => {
-    if (state.newest < 0) {
-      state.first = at;
-      state.newest = at;
-      return;
-    }
-    if (at < state.first) state.first = at;
-    const before = state.newest;
-    if (at <= before) return;
-    state.newest = at;
-    if (slotOf(at) === slotOf(before)) return;
-    for (let i = 0; i < slots.length; i++) dropBefore(state.tracks[slots[i]], oldestSlot(at));
-    if (dayOf(at) === dayOf(before)) return;
-    for (let i = 0; i < hours.length; i++) dropBefore(state.tracks[hours[i]], oldestHour(at));
-    // of an entity younger than that there is nothing to drop
-    if (dayOf(state.first) >= oldestDay(at)) return;
-    for (let i = 0; i < days.length; i++) dropBefore(state.tracks[days[i]], oldestDay(at));
-    for (const set of state.values) dropDaysBefore(set, oldestDay(at));
-  };
-}

@@ -1,7 +1,7 @@
-import { dayOf, type Grid, hourOf, oldestDay, oldestHour, oldestSlot, slotOf } from "./grid.ts";
-import type { Layout, Pick, Series, TrackPlan, Values } from "./layout.ts";
+import { type Grid, hourOf, oldestDay, oldestHour, oldestSlot, slotOf } from "./grid.ts";
+import type { Layout, Pick, Series, Values } from "./layout.ts";
 import type { LiveState } from "./live-state.ts";
-import { addToTrack, emptyTrack, NO_TRACK } from "./track.ts";
+import { addToTrack, emptyTrack, NO_TRACK, type Track } from "./track.ts";
 import { LONGEST_TEXT, pointsOf, textOf } from "./value.ts";
 import { addValue } from "./value-days.ts";
 
@@ -10,15 +10,15 @@ type Properties = Parameters<typeof pointsOf>[0];
 interface Target {
   /** Place among the tracks of a state. */
   readonly place: number;
-  readonly grid: Grid;
   readonly series: Series;
 }
+type ByGrid = Readonly<Record<Grid, readonly Target[]>>;
 
 /** What an event of one name changes. */
 export interface Targets {
   /** Tracks of events as such, and those of a number that they carry. */
-  readonly plain: readonly Target[];
-  readonly valued: readonly Target[];
+  readonly plain: ByGrid;
+  readonly valued: ByGrid;
   /** Series whose first or last time is kept. */
   readonly timed: readonly Series[];
   readonly values: readonly Values[];
@@ -31,69 +31,106 @@ export interface Targets {
 export function createTargets({ tracks, series, values, picks }: Layout): (event: string) => Targets {
   const of = (event: string | undefined): Targets => {
     const mine = (one: { readonly event: string | undefined }) => one.event === undefined || one.event === event;
-    const targets = tracks.map((plan: TrackPlan, place): Target => ({ ...plan, place }));
-    const plain = targets.filter((target) => mine(target.series) && target.series.value === undefined);
-    const valued = targets.filter((target) => mine(target.series) && target.series.value !== undefined);
+    const on = (grid: Grid, valued: boolean): Target[] =>
+      tracks.flatMap(({ grid: own, series }, place) =>
+        own === grid && mine(series) && (series.value !== undefined) === valued ? [{ place, series }] : [],
+      );
+    const plain = { days: on("days", false), hours: on("hours", false), slots: on("slots", false) };
+    const valued = { days: on("days", true), hours: on("hours", true), slots: on("slots", true) };
     const own = { values: values.filter(mine), picks: picks.filter(mine) };
     const timed = series.filter((one) => mine(one) && (one.first >= 0 || one.last >= 0));
-    const wantsProperties = valued.length + own.values.length + own.picks.length > 0;
+    const wantsProperties =
+      valued.days.length + valued.hours.length + valued.slots.length + own.values.length + own.picks.length > 0;
     return { plain, valued, timed, ...own, wantsProperties };
   };
   const any = of(undefined);
   const names = [...series, ...values, ...picks].flatMap(({ event }) => (event === undefined ? [] : [event]));
   const byName = new Map([...new Set(names)].map((name): [string, Targets] => [name, of(name)]));
-  return (event) => byName.get(event) ?? any;
+  // events of one name come in rows: of an entity, and of a log that knows few names
+  let name: string | undefined;
+  let last = any;
+  return (event) => {
+    if (event !== name) {
+      last = byName.get(event) ?? any;
+      name = event;
+    }
+    return last;
+  };
 }
 
-/** Counts the event. */
-export function writePlain(state: LiveState, { plain, timed }: Targets, at: number): void {
-  for (let i = 0; i < plain.length; i++) writeTrack(state, plain[i], at, 0);
+/** Counts the event, which is on `day`. */
+export function writePlain(state: LiveState, { plain, timed }: Targets, at: number, day: number): void {
+  const { days, hours, slots } = plain;
+  const { newest, firsts, lasts } = state;
+  if (days.length > 0) writeTracks(state, days, at < newest ? oldestDay(newest) : day, day);
+  if (slots.length > 0) {
+    const slot = slotOf(at);
+    writeTracks(state, slots, at < newest ? oldestSlot(newest) : slot, slot);
+  }
+  if (hours.length > 0) writeTracks(state, hours, oldestHour(newest), hourOf(at));
   for (let i = 0; i < timed.length; i++) {
     const { first, last } = timed[i];
-    if (first >= 0 && (state.firsts[first] < 0 || at < state.firsts[first])) state.firsts[first] = at;
-    if (last >= 0 && at > state.lasts[last]) state.lasts[last] = at;
+    if (first >= 0 && (firsts[first] < 0 || at < firsts[first])) firsts[first] = at;
+    if (last >= 0 && at > lasts[last]) lasts[last] = at;
   }
 }
 
 /** Notes what the event carries. */
-export function writeProperties(state: LiveState, targets: Targets, at: number, properties: Properties): void {
-  const { valued, values, picks } = targets;
-  let known: string | undefined;
-  let points = Number.NaN;
-  for (let i = 0; i < valued.length; i++) {
-    const { value } = valued[i].series;
-    if (value === undefined) continue;
-    if (value !== known) points = pointsOf(properties, value);
-    known = value;
-    if (!Number.isNaN(points)) writeTrack(state, valued[i], at, points);
-  }
+export function writeProperties(
+  state: LiveState,
+  { valued, values, picks }: Targets,
+  at: number,
+  day: number,
+  properties: Properties,
+): void {
+  const { days, hours, slots } = valued;
+  const { newest } = state;
+  const oldest = at < newest ? oldestDay(newest) : day;
+  if (days.length > 0) writeAmounts(state, days, oldest, day, properties);
+  if (slots.length > 0) writeAmounts(state, slots, oldestSlot(newest), slotOf(at), properties);
+  if (hours.length > 0) writeAmounts(state, hours, oldestHour(newest), hourOf(at), properties);
   for (let i = 0; i < values.length; i++) {
     const { by, place, cap, texts } = values[i];
     const text = textOf(properties, by);
-    if (text !== undefined && text.length <= LONGEST_TEXT)
-      addValue(state.values[place], text, texts, cap, dayOf(at), oldestDay(state.newest));
+    if (text !== undefined && text.length <= LONGEST_TEXT) addValue(state.values[place], text, texts, cap, day, oldest);
   }
   for (let i = 0; i < picks.length; i++) writePick(state, picks[i], at, properties);
 }
 
-function writeTrack(state: LiveState, { place, grid, series }: Target, at: number, points: number): void {
-  let bucket: number;
-  if (grid === "days") {
-    bucket = dayOf(at);
-    if (bucket < oldestDay(state.newest)) return;
-  } else if (grid === "slots") {
-    bucket = slotOf(at);
-    if (bucket < oldestSlot(state.newest)) return;
-  } else {
-    bucket = hourOf(at);
-    if (bucket < oldestHour(state.newest)) return;
+/** Into tracks of one grid; a bucket before the `oldest` is no longer kept. */
+function writeTracks(state: LiveState, targets: readonly Target[], oldest: number, bucket: number): void {
+  if (bucket < oldest) return;
+  for (let i = 0; i < targets.length; i++) addToTrack(trackOf(state, targets[i]), bucket, 0, targets[i].series);
+}
+
+/** The same of a number, where the event carries it. */
+function writeAmounts(
+  state: LiveState,
+  targets: readonly Target[],
+  oldest: number,
+  bucket: number,
+  properties: Properties,
+): void {
+  if (bucket < oldest) return;
+  let known: string | undefined;
+  let points = Number.NaN;
+  for (let i = 0; i < targets.length; i++) {
+    const { series } = targets[i];
+    const { value } = series;
+    if (value === undefined) continue;
+    if (value !== known) points = pointsOf(properties, value);
+    known = value;
+    if (!Number.isNaN(points)) addToTrack(trackOf(state, targets[i]), bucket, points, series);
   }
-  let track = state.tracks[place];
-  if (track === NO_TRACK) {
-    track = emptyTrack(series);
-    state.tracks[place] = track;
-  }
-  addToTrack(track, bucket, points, series);
+}
+
+/** The track of a target, which an entity has from the first event on that belongs there. */
+function trackOf({ tracks }: LiveState, { place, series }: Target): Track {
+  const track = tracks[place];
+  if (track !== NO_TRACK) return track;
+  const made = emptyTrack(series);
+  tracks[place] = made;
+  return made;
 }
 
 function writePick(state: LiveState, { property, as, which, place }: Pick, at: number, properties: Properties): void {

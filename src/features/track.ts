@@ -1,3 +1,4 @@
+import { type Extremes, openExtremes, widenExtremes } from "./extremes.ts";
 import { addPoints } from "./value.ts";
 
 /**
@@ -7,15 +8,12 @@ import { addPoints } from "./value.ts";
  * Only the first `size` places are meant (`size + 1` of the running lanes, whose first is 0); what lies behind them is
  * left over from before, since a track that drops its oldest buckets keeps its arrays.
  */
-export interface Track {
+export interface Track extends Extremes {
   size: number;
   readonly buckets: number[];
   readonly counts: number[];
   /** In points, around the ring of `addPoints`; empty unless the series has values. */
   readonly sums: number[];
-  /** The largest and the smallest value in each bucket; empty unless wanted. */
-  readonly maxima: number[];
-  readonly minima: number[];
 }
 
 /** Which lanes a track fills. */
@@ -37,11 +35,22 @@ export function emptyTrack({ value, maxima, minima }: Lanes): Track {
     sums: valued ? [0] : UNWANTED,
     maxima: valued && maxima ? [] : UNWANTED,
     minima: valued && minima ? [] : UNWANTED,
+    peaks: valued && maxima ? [] : UNWANTED,
+    troughs: valued && minima ? [] : UNWANTED,
   };
 }
 
 /** Stands for a track that nothing was written to, so that most tracks of most entities cost nothing. */
-export const NO_TRACK: Track = { size: 0, buckets: [], counts: [0], sums: [0], maxima: [], minima: [] };
+export const NO_TRACK: Track = {
+  size: 0,
+  buckets: [],
+  counts: [0],
+  sums: [0],
+  maxima: [],
+  minima: [],
+  peaks: [],
+  troughs: [],
+};
 
 /** The first place whose bucket is at least `bucket`. Cost: O(1) at either end, O(log n) between. */
 export function placeOf({ buckets, size }: Track, bucket: number): number {
@@ -69,68 +78,95 @@ export function placeNear(track: Track, bucket: number, guess: number): number {
   return buckets[place] < bucket ? placeOf(track, bucket) : place;
 }
 
-/** `times` more events worth `points` together in a bucket. Cost: O(1) in the newest bucket and after it, O(buckets after it) before. */
-export function addToTrack(track: Track, bucket: number, points: number, lanes: Lanes, times = 1): void {
-  const { buckets, counts } = track;
-  const { size } = track;
-  let i = size - 1;
-  while (i >= 0 && buckets[i] > bucket) i--;
-  if (i < 0 || buckets[i] !== bucket) {
-    i++;
-    insert(track, i, bucket, points, lanes);
-  } else if (lanes.value !== undefined) {
-    if (lanes.maxima && points > track.maxima[i]) track.maxima[i] = points;
-    if (lanes.minima && points < track.minima[i]) track.minima[i] = points;
+/**
+ * One more event worth `points` in a bucket. Cost: O(1) in the newest bucket and after it, O(buckets after it) before;
+ * where extremes are wanted, also O(buckets in a row whose value it surpasses).
+ */
+export function addToTrack(track: Track, bucket: number, points: number, lanes: Lanes): void {
+  const { size, buckets, counts, sums } = track;
+  const newest = size - 1;
+  if (size > 0 && buckets[newest] > bucket) {
+    addBefore(track, bucket, points, lanes);
+    return;
   }
-  const end = track.size;
-  for (let j = i + 1; j <= end; j++) counts[j] += times;
-  if (lanes.value === undefined) return;
-  for (let j = i + 1; j <= end; j++) track.sums[j] = addPoints(track.sums[j], points);
+  const valued = lanes.value !== undefined;
+  if (size > 0 && buckets[newest] === bucket) {
+    counts[size]++;
+    if (!valued) return;
+    sums[size] = addPoints(sums[size], points);
+    widenExtremes(track, newest, points, lanes);
+    return;
+  }
+  buckets[size] = bucket;
+  counts[size + 1] = counts[size] + 1;
+  track.size = size + 1;
+  if (!valued) return;
+  sums[size + 1] = addPoints(sums[size], points);
+  openExtremes(track, size, points, lanes);
 }
 
-/** Opens a bucket without any event at place `i`. */
+/** The same in or beside a bucket before the newest. */
+function addBefore(track: Track, bucket: number, points: number, lanes: Lanes): void {
+  const { buckets, counts, sums } = track;
+  const valued = lanes.value !== undefined;
+  const i = placeOf(track, bucket);
+  if (buckets[i] !== bucket) insert(track, i, bucket, points, lanes);
+  else if (valued) widenExtremes(track, i, points, lanes);
+  for (let j = i + 1; j <= track.size; j++) counts[j]++;
+  if (valued) for (let j = i + 1; j <= track.size; j++) sums[j] = addPoints(sums[j], points);
+}
+
+/** Inserts a bucket without any event at place `i`, before what is there. */
 function insert(track: Track, i: number, bucket: number, points: number, lanes: Lanes): void {
-  const { size, buckets, counts, sums, maxima, minima } = track;
-  for (let j = size; j > i; j--) {
-    buckets[j] = buckets[j - 1];
-    counts[j + 1] = counts[j];
-  }
+  const { size, buckets, counts, sums, maxima, minima, peaks, troughs } = track;
+  const valued = lanes.value !== undefined;
+  shift(buckets, i, size);
+  shift(counts, i + 1, size + 1);
   buckets[i] = bucket;
   counts[i + 1] = counts[i];
-  if (lanes.value !== undefined) {
-    for (let j = size; j > i; j--) sums[j + 1] = sums[j];
+  if (valued) {
+    shift(sums, i + 1, size + 1);
     sums[i + 1] = sums[i];
-    if (lanes.maxima) {
-      for (let j = size; j > i; j--) maxima[j] = maxima[j - 1];
-      maxima[i] = points;
-    }
-    if (lanes.minima) {
-      for (let j = size; j > i; j--) minima[j] = minima[j - 1];
-      minima[i] = points;
-    }
+    if (lanes.maxima) shift(maxima, i, size);
+    if (lanes.maxima) shift(peaks, i, size);
+    if (lanes.minima) shift(minima, i, size);
+    if (lanes.minima) shift(troughs, i, size);
   }
   track.size = size + 1;
+  if (valued) openExtremes(track, i, points, lanes);
+}
+
+/** Makes room at place `i` of a lane of `size` places. */
+function shift(lane: number[], i: number, size: number): void {
+  for (let j = size; j > i; j--) lane[j] = lane[j - 1];
+}
+
+/** Closes the gap of the `gone` first places of a lane, unless it is one that nobody wants. */
+function close(lane: number[], gone: number, left: number): void {
+  if (lane.length > 0) for (let j = 0; j < left; j++) lane[j] = lane[j + gone];
 }
 
 /** Drops what lies before `bucket`. */
 export function dropBefore(track: Track, bucket: number): void {
-  const { size, buckets, counts, sums, maxima, minima } = track;
+  const { size, buckets, counts, sums } = track;
   if (size === 0 || buckets[0] >= bucket) return;
+  if (buckets[size - 1] < bucket) {
+    track.size = 0;
+    return;
+  }
   const gone = placeOf(track, bucket);
   const left = size - gone;
-  const valued = sums.length > 0;
-  for (let j = 0; j < left; j++) {
-    buckets[j] = buckets[j + gone];
-    if (maxima.length > 0) maxima[j] = maxima[j + gone];
-    if (minima.length > 0) minima[j] = minima[j + gone];
-  }
-  const count = counts[gone];
-  const sum = valued ? sums[gone] : 0;
-  for (let j = 1; j <= left; j++) {
-    counts[j] = counts[j + gone] - count;
-    if (valued) sums[j] = addPoints(sums[j + gone], -sum);
-  }
   track.size = left;
+  close(buckets, gone, left);
+  close(track.maxima, gone, left);
+  close(track.minima, gone, left);
+  close(track.peaks, gone, left);
+  close(track.troughs, gone, left);
+  const count = counts[gone];
+  for (let j = 1; j <= left; j++) counts[j] = counts[j + gone] - count;
+  if (sums.length === 0) return;
+  const sum = sums[gone];
+  for (let j = 1; j <= left; j++) sums[j] = addPoints(sums[j + gone], -sum);
 }
 
 /** Events from place `from` up to and without place `to`. */

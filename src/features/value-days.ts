@@ -3,8 +3,8 @@ import { addToTrack, countBetween, dropBefore, emptyTrack, type Lanes, placeOf, 
 
 /** One value of a property and the days it was seen on, with how often. `text` is "" where only the hash is kept. */
 export interface ValueDays {
-  readonly hash: number;
-  readonly text: string;
+  hash: number;
+  text: string;
   readonly days: Track;
 }
 
@@ -17,9 +17,30 @@ export interface ValueSet {
   readonly values: ValueDays[];
   /** Whether there ever were more than `cap` values. */
   overflowed: boolean;
+  /** Values of an entity that nobody needs any more, whose memory is used again. */
+  readonly spare: ValueDays[];
 }
 
-export const emptyValueSet = (): ValueSet => ({ values: [], overflowed: false });
+export const emptyValueSet = (): ValueSet => ({ values: [], overflowed: false, spare: [] });
+
+/** The set with nothing in it. */
+export function emptyAgain(set: ValueSet): void {
+  for (const value of set.values) {
+    value.days.size = 0;
+    set.spare.push(value);
+  }
+  set.values.length = 0;
+  set.overflowed = false;
+}
+
+/** A value that was seen on no day yet, to be put into the set. */
+export function newValue({ spare }: ValueSet, hash: number, text: string): ValueDays {
+  const value = spare.pop();
+  if (value === undefined) return { hash, text, days: emptyTrack(VALUE_LANES) };
+  value.hash = hash;
+  value.text = text;
+  return value;
+}
 
 /** Days of values are counted, and carry nothing. */
 export const VALUE_LANES: Lanes = { value: undefined, maxima: false, minima: false };
@@ -50,7 +71,7 @@ export function addValue(
       if (i === cap) return;
       values.pop();
     }
-    value = { hash, text: kept, days: emptyTrack(VALUE_LANES) };
+    value = newValue(set, hash, kept);
     if (i === values.length) values.push(value);
     else values.splice(i, 0, value);
   }

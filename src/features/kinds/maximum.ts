@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { largestOf } from "../extremes.ts";
 import { type Kind, type ReadAll, together } from "../kind.ts";
 import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { POINTS } from "../value.ts";
 import { Window, windowText } from "../window.ts";
 import { EventName, KEEPS, PropertyName, words } from "../words.ts";
 
-/** The largest value of a number property. NaN when there was none. Cost: O(buckets in the window). */
+/** The largest value of a number property. NaN when there was none. Cost: O(1), or O(buckets in the window) when it ended before the newest one. */
 export const Maximum = z.strictObject({
   kind: z.literal("maximum"),
   ...words,
@@ -27,11 +28,8 @@ export const maximum: Kind<z.infer<typeof Maximum>> = {
 
 const readMaxima: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
   for (const { track, cell, place } of ones) {
-    const { maxima } = tracks[track];
     const first = from[cell];
     const end = to[cell];
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let i = first; i < end; i++) if (maxima[i] > largest) largest = maxima[i];
-    numbers[place] = first < end ? largest / POINTS : Number.NaN;
+    numbers[place] = first < end ? largestOf(tracks[track], first, end) / POINTS : Number.NaN;
   }
 };

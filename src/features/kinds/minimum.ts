@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { smallestOf } from "../extremes.ts";
 import { type Kind, type ReadAll, together } from "../kind.ts";
 import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { POINTS } from "../value.ts";
 import { Window, windowText } from "../window.ts";
 import { EventName, KEEPS, PropertyName, words } from "../words.ts";
 
-/** The smallest value of a number property. NaN when there was none. Cost: O(buckets in the window). */
+/** The smallest value of a number property. NaN when there was none. Cost: O(1), or O(buckets in the window) when it ended before the newest one. */
 export const Minimum = z.strictObject({
   kind: z.literal("minimum"),
   ...words,
@@ -27,11 +28,8 @@ export const minimum: Kind<z.infer<typeof Minimum>> = {
 
 const readMinima: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
   for (const { track, cell, place } of ones) {
-    const { minima } = tracks[track];
     const first = from[cell];
     const end = to[cell];
-    let smallest = Number.POSITIVE_INFINITY;
-    for (let i = first; i < end; i++) if (minima[i] < smallest) smallest = minima[i];
-    numbers[place] = first < end ? smallest / POINTS : Number.NaN;
+    numbers[place] = first < end ? smallestOf(tracks[track], first, end) / POINTS : Number.NaN;
   }
 };

@@ -1,0 +1,43 @@
+import { type Grid, oldestHour, oldestSlot } from "./grid.ts";
+import type { Layout } from "./layout.ts";
+import type { LiveState } from "./live-state.ts";
+import { dropBefore } from "./track.ts";
+import { dropDaysBefore } from "./value-days.ts";
+import { DAY_MS, DAYS_KEPT } from "./window.ts";
+
+/**
+ * Answers a function that moves the first and newest time of a state to an event at `at`, which is on `day`,
+ * and drops what lies too far behind the newest: it alone decides, so order does not.
+ */
+export function createAdvance({ tracks }: Layout): (state: LiveState, at: number, day: number) => void {
+  const placesOf = (grid: Grid) => tracks.flatMap((plan, place) => (plan.grid === grid ? [place] : []));
+  const days = placesOf("days");
+  const hours = placesOf("hours");
+  const slots = placesOf("slots");
+
+  return (state, at, day) => {
+    const before = state.newest;
+    if (before < 0) {
+      state.first = at;
+      state.newest = at;
+      return;
+    }
+    if (at < state.first) state.first = at;
+    if (at <= before) return;
+    state.newest = at;
+    if (slots.length > 0) drop(state, slots, oldestSlot(at));
+    if (before >= day * DAY_MS) return; // on the same day
+    if (hours.length > 0) drop(state, hours, oldestHour(at));
+    const oldest = day - DAYS_KEPT;
+    if (state.first >= oldest * DAY_MS) return; // so young that there is nothing to drop
+    drop(state, days, oldest);
+    for (const set of state.values) dropDaysBefore(set, oldest);
+  };
+}
+
+function drop({ tracks }: LiveState, places: readonly number[], oldest: number): void {
+  for (let i = 0; i < places.length; i++) {
+    const track = tracks[places[i]];
+    if (track.size > 0 && track.buckets[0] < oldest) dropBefore(track, oldest);
+  }
+}
