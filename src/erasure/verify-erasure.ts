@@ -6,7 +6,8 @@ import { statesOf } from "../scoring/recompute.ts";
 import { chainNames, subjectOfFolder } from "../stores/disk/audit.ts";
 import { lastLines } from "../stores/disk/last-lines.ts";
 import { openDuckDB, sqlList, sqlText } from "../stores/lake/duckdb.ts";
-import { listWhole } from "../stores/lake/parts.ts";
+import { listWhole, type Part, readFooters } from "../stores/lake/parts.ts";
+import { columnOf, pointerTo } from "../stores/lake/typed-columns.ts";
 import { scanKeys, stateKeys } from "../stores/redis/state-keys.ts";
 import type { Certificate } from "./certificate.ts";
 import type { EraseNeeds } from "./erase-person.ts";
@@ -114,9 +115,9 @@ async function namesInLake(
   kinds: readonly { readonly name: string; readonly from: string }[],
   until: ReadonlyMap<number, Position>,
 ): Promise<NameInLake[]> {
-  const files = listWhole(dir).map(({ file }) => file);
-  if (files.length === 0) return [];
-  const rows = `read_parquet(${sqlList(files)})`;
+  const parts = await readFooters(connection, listWhole(dir));
+  if (parts.length === 0) return [];
+  const rows = `read_parquet(${sqlList(parts.map(({ file }) => file))})`;
   const lines = [...until].map(
     ([partition, { ms, seq, index }]) =>
       `(partition = ${partition} AND (ms < ${ms} OR (ms = ${ms} AND (seq < ${seq} OR (seq = ${seq} AND idx <= ${index})))))`,
@@ -134,9 +135,10 @@ async function namesInLake(
   const names = [
     `SELECT entity AS id, ${before} AS old FROM ${rows} WHERE kind = ${sqlText(kind)}`,
     ...named.map(([property, when]) => {
-      const pointer = sqlText(`/${property.replaceAll("~", "~0").replaceAll("/", "~1")}`);
-      return `SELECT json_extract_string(properties, ${pointer}) AS id, ${before} AS old FROM ${rows} WHERE ${when}`;
+      return `SELECT json_extract_string(properties, ${pointerTo(property)}) AS id, ${before} AS old FROM ${rows} WHERE ${when}`;
     }),
+    // a property's own column must not keep what has gone from the JSON
+    ...named.flatMap(([property, when]) => leftInColumn(parts, property, `${before} AS old`, when)),
   ];
   const answer = await connection.run(
     "SELECT id, count(*) FILTER (old)::DOUBLE, count(*) FILTER (NOT old)::DOUBLE " +
@@ -147,6 +149,18 @@ async function namesInLake(
     before: Number(old),
     after: Number(young),
   }));
+}
+
+function leftInColumn(parts: readonly Part[], property: string, old: string, when: string): string[] {
+  return (["text", "number"] as const).flatMap((type) => {
+    const files = parts.filter(({ carried }) => carried?.typed.get(property) === type).map(({ file }) => file);
+    const column = columnOf(property);
+    const id = type === "text" ? column : `TRY_CAST(${column} AS BIGINT)::VARCHAR`;
+    const gone = `${column} IS NOT NULL AND json_extract_string(properties, ${pointerTo(property)}) IS NULL`;
+    return files.length === 0
+      ? []
+      : [`SELECT ${id} AS id, ${old} FROM read_parquet(${sqlList(files)}) WHERE (${when}) AND ${gone}`];
+  });
 }
 
 async function namesInTable(connection: DuckDBConnection, file: string, kind: string): Promise<[string, number][]> {

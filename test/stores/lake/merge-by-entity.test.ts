@@ -8,7 +8,7 @@ import { compareUtf8 } from "../../../src/stores/lake/utf8-order.ts";
 const ids = ["a", "ab", "\u{7f}", "\u{e9}", "\u{d7ff}", "\u{e000}", "\u{ffff}", "\u{10000}", "\u{1f600}", "a\u{1f600}"];
 
 test("texts are ordered as their UTF-8 bytes are", () => {
-  const text = fc.oneof(fc.constantFrom(...ids), fc.string({ unit: "binary" }));
+  const text = fc.array(fc.constantFrom(...ids), { maxLength: 4 }).map((some) => some.join(""));
   fc.assert(
     fc.property(text, text, (a, b) => {
       expect(Math.sign(compareUtf8(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
