@@ -7,7 +7,7 @@ test("processes killed while events touch several entities lose and double nothi
     armed: 0,
     seed: 5,
     api: false,
-    freeze: false, // frozen-owner.test.ts
+    freeze: false, // the other tests of this folder
     clients: 2,
     pauseMs: 15,
     patienceMs: 60_000,

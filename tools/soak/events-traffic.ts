@@ -24,6 +24,8 @@ export interface Traffic {
   readonly sent: () => { readonly events: number; readonly duplicates: number };
   /** Sends so many new events in one batch until it is acknowledged; also after `stop`. */
   send(events: number): Promise<void>;
+  /** Sends those of the last `send` but one once more. */
+  sendAgain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export function startTraffic(post: Post, seed: number, clients: number, pauseMs:
   const random = createRandom(seed);
   const acknowledged = new Set<string>();
   const old: Call[][] = [];
+  const sends: Call[][] = [];
   let running = true;
   let minted = 0;
   let events = 0;
@@ -97,8 +100,15 @@ export function startTraffic(post: Post, seed: number, clients: number, pauseMs:
     acknowledged,
     sent: () => ({ events, duplicates }),
     send(count) {
+      const batch = Array.from({ length: count }, mint);
       events += count;
-      return deliver(Array.from({ length: count }, mint));
+      sends.push(batch);
+      return deliver(batch);
+    },
+    sendAgain() {
+      const batch = sends.at(-2) ?? [];
+      duplicates += batch.length;
+      return deliver(batch);
     },
     async stop() {
       running = false;

@@ -19,6 +19,8 @@ import { SOAK, soakReducers } from "./events-reducers.ts";
 import { type Post, startTraffic } from "./events-traffic.ts";
 import { freePort } from "./free-port.ts";
 import { freezeOwner, freezeThroughMerge } from "./frozen-owner.ts";
+import { loseAPart } from "./missing-part.ts";
+import { flushSlowly } from "./slow-flush.ts";
 import { startOneRedis, startSoakCluster } from "./soak-redis.ts";
 
 export interface EventsSoakOptions {
@@ -29,7 +31,7 @@ export interface EventsSoakOptions {
   readonly without?: Guard;
   /** Three masters of a Redis Cluster in the place of one Redis. */
   readonly cluster?: boolean;
-  /** Whether owners freeze at the end, which takes some seconds more: they do unless told otherwise. */
+  /** Whether, at the end, owners freeze, a disk stands still and a part is missing: some seconds more. True unless told otherwise. */
   readonly freeze?: boolean;
   /** Post to a real API process, or straight to the log when false. */
   readonly api: boolean;
@@ -192,10 +194,12 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
     await Promise.all(workers.map((one) => one.stop("SIGKILL")));
     const calm = { redisUrl, lakeDir, ...SOAK, reducers: soakReducers(), leaseMs: LEASE_MS };
     if (complaints.size === 0 && options.freeze !== false) {
-      onProgress?.(1, "an owner freezes, and goes on when a rival was there");
+      onProgress?.(1, "owners freeze and go on, a disk stands still, a part is missing");
       const send = (events: number) => traffic.send(events);
       await timely(freezeOwner({ ...calm, without }, send), "the frozen owner").catch(note);
       await timely(freezeThroughMerge({ ...calm, without }, send), "the owner frozen through a merge").catch(note);
+      await timely(flushSlowly({ ...calm, without }, send, traffic.sendAgain), "the slow disk").catch(note);
+      await timely(loseAPart({ ...calm, without }, send), "the worker beside a missing part").catch(note);
     }
     // one calm worker brings what is applied into the lake, also after a complaint: what is wrong then shows whole
     await timely(calmWorker(calm), "the calm worker").catch(note);

@@ -7,15 +7,15 @@ import {
   startIngestWorker,
 } from "../../src/stores/redis/ingest-worker.ts";
 
-/** Sends so many new events; they are acknowledged when it resolves. */
-type Send = (events: number) => Promise<void>;
+/** Sends so many events; they are acknowledged when it resolves. */
+export type Send = (events: number) => Promise<void>;
 
 /** Where a frozen process would go on to change something. */
 const CHANGES: readonly FaultPoint[] = ["before-forward", "before-commit", "before-claim"];
 
 const EVENTS = 200;
 
-function signal(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+export function signal(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve = () => {};
   const promise = new Promise<void>((done) => {
     resolve = done;
@@ -113,7 +113,7 @@ export async function freezeThroughMerge(options: IngestWorkerOptions, send: Sen
 }
 
 /** Sends events and waits until the worker has applied them. */
-async function applied(worker: IngestWorker, send: Send): Promise<void> {
+export async function applied(worker: IngestWorker, send: Send): Promise<void> {
   const before = worker.stats().applied + worker.stats().duplicates;
   await send(EVENTS);
   while (worker.stats().applied + worker.stats().duplicates < before + EVENTS) await sleep(5);

@@ -8,6 +8,8 @@
  * - `high-water`: a forward that came before is dropped
  * - `claim`: a part is never written over another (an owner that froze before it finds its place taken)
  * - `follow`: a part is claimed only where the lake still ends (compaction frees the names of parts)
+ * - `predecessor`: a part names the one before it (one that is missing is missed)
+ * - `one-flush`: one flush at a time (what it has taken is looked through for redeliveries until it is in the lake)
  * - `known-ids`: a redelivered event is recognised
  */
 export const GUARDS = [
@@ -18,6 +20,8 @@ export const GUARDS = [
   "high-water",
   "claim",
   "follow",
+  "predecessor",
+  "one-flush",
   "known-ids",
 ] as const;
 export type Guard = (typeof GUARDS)[number];

@@ -75,6 +75,7 @@ export async function openIngestSession(
       fault: (point) => fault?.(point),
       withoutClaim: without === "claim",
       withoutFollow: without === "claim" || without === "follow",
+      withoutPredecessor: without === "predecessor",
     });
     for (const partition of (await lake.ends()).keys())
       if (partition >= partitions) throw tooFew(partition, partitions);
@@ -150,17 +151,18 @@ export async function openIngestSession(
     // that were never written.
     const startFlush = (some: Iterable<Partition>) => {
       lastFlush = performance.now();
-      flushing ??= flush(tools, [...some])
-        .catch((error) => {
-          flushFailure = error;
-        })
-        .finally(() => {
-          flushing = undefined;
-        });
-      return flushing;
+      if (flushing && without !== "one-flush") return flushing;
+      const one = flush(tools, [...some]).catch((error) => {
+        flushFailure = error;
+      });
+      const all = Promise.all([flushing, one]).then(() => {
+        if (flushing === all) flushing = undefined;
+      });
+      flushing = all;
+      return all;
     };
     const wholeFlush = async (some: Iterable<Partition> = own.values()) => {
-      await flushing;
+      if (without !== "one-flush") await flushing;
       await startFlush(some);
       if (flushFailure) throw flushFailure;
     };
