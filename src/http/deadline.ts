@@ -1,4 +1,5 @@
 import { PortraitError } from "../errors.ts";
+import { createWaitingLine, type InLine } from "./waiting-line.ts";
 
 /**
  * The work's answer, or REDIS_AWAY when it is late. With `told` and `failed`, what they make of the answer or of the
@@ -13,9 +14,9 @@ export interface WithinDeadline {
   ): Promise<Told> | Told;
 }
 
-interface Waiting {
+interface Waiting extends InLine {
   readonly due: number;
-  readonly late: () => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -26,20 +27,19 @@ interface Waiting {
  * where a timer for each would be set and cleared thousands of times a second.
  */
 export function createDeadline(ms: number): WithinDeadline {
-  const waiting = new Set<Waiting>();
+  const waiting = createWaitingLine<Waiting>();
   let watching = false;
 
   function watch(): void {
-    const [first] = waiting;
+    const first = waiting.first();
     watching = first !== undefined;
     if (first) setTimeout(giveUp, Math.max(1, first.due - performance.now())).unref();
   }
   function giveUp(): void {
     const now = performance.now();
-    for (const one of waiting) {
-      if (one.due > now) break;
-      waiting.delete(one);
-      one.late();
+    for (let one = waiting.first(); one !== undefined && one.due <= now; one = waiting.first()) {
+      waiting.leave(one);
+      one.fail(new PortraitError("REDIS_AWAY", `Redis or the disk did not answer within ${ms / 1_000} s. Try again.`));
     }
     watch();
   }
@@ -59,17 +59,13 @@ export function createDeadline(ms: number): WithinDeadline {
           reject(thrown);
         }
       };
-      const one: Waiting = {
-        due: performance.now() + ms,
-        late: () =>
-          fail(new PortraitError("REDIS_AWAY", `Redis or the disk did not answer within ${ms / 1_000} s. Try again.`)),
-      };
-      waiting.add(one);
+      const one: Waiting = { due: performance.now() + ms, fail, before: undefined, after: undefined };
+      waiting.join(one);
       if (!watching) watch();
       // of what is late was told already
       answer.then(
         (value) => {
-          if (!waiting.delete(one)) return;
+          if (!waiting.leave(one)) return;
           try {
             resolve(told(value));
           } catch (error) {
@@ -77,7 +73,7 @@ export function createDeadline(ms: number): WithinDeadline {
           }
         },
         (error) => {
-          if (waiting.delete(one)) fail(error);
+          if (waiting.leave(one)) fail(error);
         },
       );
     });

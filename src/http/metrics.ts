@@ -62,6 +62,8 @@ export function createMetrics(facts: {
   registry.registerMetric(scores.metric);
   // counted by hand and told when asked: a counter of the library hashes its labels at every step
   const scored = new Map<string, { readonly model: string; readonly version: string; count: number }>();
+  // often one champion answers all: a text that was a key before needs no hashing
+  let last = { model: "", version: "", key: "" };
   new Counter({
     name: "portrait_scores_total",
     help: "Scores answered, by model and version",
@@ -117,7 +119,8 @@ export function createMetrics(facts: {
       traces?.answered({ method, route, status, seconds, headers, requestId });
     },
     scored(model, version, seconds, count = 1) {
-      const key = `${model} ${version}`;
+      if (last.model !== model || last.version !== version) last = { model, version, key: `${model} ${version}` };
+      const { key } = last;
       const known = scored.get(key);
       if (known) known.count += count;
       else scored.set(key, { model, version, count });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PortraitError } from "../errors.ts";
 import { type GrowingBytes, growingBytes, roomFor } from "./growing-bytes.ts";
 import type { NewReceipt, Receipt, ScoreRecord } from "./receipt.ts";
+import { RECEIPT_ID } from "./receipt-id.ts";
 
 /** Raised whenever an older reader could misread a newer receipt. */
 const FORMAT = 2;
@@ -46,7 +47,7 @@ export function writeReceipt(receipt: NewReceipt, bytes: GrowingBytes): void {
   at += into.write(after, at);
   into[bytes.length] = FORMAT;
   into.writeUInt32LE(at - head, bytes.length + 1);
-  const view = new DataView(into.buffer, into.byteOffset, into.length);
+  const { view } = bytes;
   for (const { row, margin, probability } of scores) {
     for (let j = 0; j < row.length; j++, at += 8) view.setFloat64(at, row[j], true);
     view.setFloat64(at, margin, true);
@@ -61,29 +62,34 @@ const part = (name: string, value: unknown): string =>
 
 /** The head by hand: the fields are text already when they are many, and stand where the two halves meet. */
 function headBefore({ id, at, entity, reach, others, event, fields, given }: NewReceipt): string {
-  const known = `{"id":${JSON.stringify(id)},"at":${at}${part("entity", entity)}${part("reach", reach)}`;
+  const quoted = RECEIPT_ID.test(id) ? `"${id}"` : JSON.stringify(id);
+  const known = `{"id":${quoted},"at":${at}${part("entity", entity)}${part("reach", reach)}`;
   return `${known}${part("others", others)}${part("event", event)}${given ? ',"fields":' : part("fields", fields)}`;
 }
 
-function headAfter({ scores }: NewReceipt): string {
-  return `,"scores":[${scores.map(faceText).join(",")}]}`;
-}
+const headAfter = ({ scores }: NewReceipt): string =>
+  scores.length === 1 ? faceOf(scores[0]).alone : scoresText(scores.map((score) => faceOf(score).text));
+
+const scoresText = (faces: readonly string[]): string => `,"scores":[${faces.join(",")}]}`;
 
 /** Versions are few, and each says the same of itself every time. */
 const FACES = 100;
 interface Face extends Pick<ScoreRecord, "model" | "version"> {
   readonly columns: number;
   readonly text: string;
+  /** All that follows the fields when there is this score alone. */
+  readonly alone: string;
 }
 const faces = new Map<string, Face>();
 
-function faceText({ model, version, digest, row }: ScoreRecord): string {
+function faceOf({ model, version, digest, row }: ScoreRecord): Face {
   const known = faces.get(digest);
-  if (known?.model === model && known.version === version && known.columns === row.length) return known.text;
+  if (known?.model === model && known.version === version && known.columns === row.length) return known;
   if (faces.size >= FACES) faces.clear();
   const text = JSON.stringify({ model, version, digest, columns: row.length });
-  faces.set(digest, { model, version, columns: row.length, text });
-  return text;
+  const face = { model, version, columns: row.length, text, alone: scoresText([text]) };
+  faces.set(digest, face);
+  return face;
 }
 
 /** @throws RECEIPT_BROKEN when the bytes are no receipt of this format */

@@ -43,9 +43,7 @@ export const rootOf = (chain: string): Buffer => createHash("sha256").update(`po
 export function nextLink(before: Uint8Array, number: number, digests: readonly Buffer[]): ChainLink {
   const head = Buffer.alloc(8);
   head.writeDoubleLE(number);
-  const sum = createHash("sha256").update(before).update(head);
-  for (const digest of digests) sum.update(digest);
-  return { number, digests, link: sum.digest() };
+  return { number, digests, link: hash("sha256", Buffer.concat([before, head, ...digests]), "buffer") };
 }
 
 /** The first thing that is wrong with a chain. */

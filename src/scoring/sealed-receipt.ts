@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import { type GrowingBytes, roomFor } from "./growing-bytes.ts";
+import { type GrowingBytes, roomFor, writeAscii } from "./growing-bytes.ts";
 import type { NewReceipt, SealedReceipt } from "./receipt.ts";
 import { receiptBroken, writeReceipt } from "./receipt-bytes.ts";
 import { SALT_BYTES } from "./receipt-chain.ts";
@@ -33,8 +33,8 @@ export function sealReceipt(receipt: NewReceipt, bytes: GrowingBytes): Buffer {
     saltsUsed = 0;
   }
   const salt = bytes.length + SALT;
-  const into = roomFor(SALT + SALT_BYTES, bytes).fill(0, bytes.length, salt);
-  saltsUsed += SALTS.copy(into, salt, saltsUsed, saltsUsed + SALT_BYTES);
+  const into = roomFor(SALT + SALT_BYTES, bytes);
+  for (let i = 0; i < SALT_BYTES; i++) into[salt + i] = SALTS[saltsUsed++];
   bytes.length = salt + SALT_BYTES;
   writeReceipt(receipt, bytes);
   return bytes.buffer.subarray(salt, bytes.length);
@@ -49,7 +49,9 @@ export function stampPlace(
   bytes[at] = SEALED;
   bytes.writeUInt32LE(number, at + 1);
   bytes.writeUInt16LE(place, at + 5);
-  bytes[at + 7] = bytes.write(chain, at + NAME, SALT - NAME, "latin1");
+  bytes[at + 7] = chain.length;
+  const end = writeAscii(chain, bytes, at + NAME);
+  for (let i = end; i < at + SALT; i++) bytes[i] = 0;
 }
 
 /** @throws RECEIPT_BROKEN when the bytes are no sealed receipt of this format */

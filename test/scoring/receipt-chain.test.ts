@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type ChainLink, checkLinks, nextLink, rootOf, saltedDigest } from "../../src/scoring/receipt-chain.ts";
@@ -23,6 +24,15 @@ it("a chain that nobody touched holds, from its root and from any link on", () =
 it("a digest is the hash of salt and receipt", () => {
   expect(saltedDigest(Buffer.from("ab"), Buffer.from("c")).toString("hex")).toBe(
     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", // SHA-256 of "abc", FIPS 180-2
+  );
+});
+
+it("a link is the hash of the link before it, its number as a double, and its digests, one after the other", () => {
+  const three = Buffer.from("0000000000000840", "hex"); // 3 as a double, little-endian
+  const sum = createHash("sha256").update(START.link).update(three).update(receipt("a")).update(receipt("b"));
+  expect(nextLink(START.link, 3, [receipt("a"), receipt("b")]).link).toEqual(sum.digest());
+  expect(nextLink(START.link, 3, [Buffer.concat([receipt("a"), receipt("b")])]).link).toEqual(
+    nextLink(START.link, 3, [receipt("a"), receipt("b")]).link,
   );
 });
 

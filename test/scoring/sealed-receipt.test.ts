@@ -43,6 +43,16 @@ test("receipts are sealed one behind the other in memory that grows, and each op
   });
 });
 
+test("nothing of what stood in the memory before is left in a sealed receipt", () => {
+  const used = growingBytes(1_000);
+  used.buffer.fill(0xff);
+  sealReceipt(receipt, used);
+  stampPlace(used.buffer, 0, { chain: "ABC", number: 0, place: 0 });
+  const facts = Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 3]), Buffer.from("ABC"), Buffer.alloc(23)]);
+  expect(used.buffer.subarray(0, 34)).toEqual(facts);
+  expect(used.buffer.subarray(50, used.length)).toEqual(receiptBytes(receipt));
+});
+
 test("no two salts are alike", () => {
   const salts = Array.from({ length: 600 }, () => sealReceipt(receipt, growingBytes(400)).toString("hex", 0, 16));
   expect(new Set(salts).size).toBe(600);

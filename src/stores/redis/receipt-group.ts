@@ -1,4 +1,4 @@
-import { type GrowingBytes, roomFor } from "../../scoring/growing-bytes.ts";
+import { type GrowingBytes, growingBytes, roomFor, writeAscii } from "../../scoring/growing-bytes.ts";
 import type { NewReceipt } from "../../scoring/receipt.ts";
 import { DIGEST_BYTES, writeDigest } from "../../scoring/receipt-chain.ts";
 import { sealReceipt, stampPlace } from "../../scoring/sealed-receipt.ts";
@@ -24,7 +24,7 @@ export interface ReceiptGroup {
 }
 
 /** Memory of groups that are stored, for those to come: fresh memory costs the system more than writing it costs us. */
-const spare: Buffer[] = [];
+const spare: GrowingBytes[] = [];
 const SPARE_MOST = 8;
 const SPARE_BYTES = 262_144;
 const FIRST_BYTES = 32_768;
@@ -36,7 +36,8 @@ export function createReceiptGroup(): ReceiptGroup {
     done = resolve;
     failed = reject;
   });
-  const all: GrowingBytes = { buffer: spare.pop() ?? Buffer.allocUnsafe(FIRST_BYTES), length: 0 };
+  const all = spare.pop() ?? growingBytes(FIRST_BYTES);
+  all.length = 0;
   let digests = Buffer.allocUnsafe(DIGEST_BYTES * 32);
   let count = 0;
   let first = "";
@@ -49,7 +50,7 @@ export function createReceiptGroup(): ReceiptGroup {
     },
     stored,
     done() {
-      if (spare.length < SPARE_MOST && all.buffer.length <= SPARE_BYTES) spare.push(all.buffer);
+      if (spare.length < SPARE_MOST && all.buffer.length <= SPARE_BYTES) spare.push(all);
       done();
     },
     failed,
@@ -58,7 +59,7 @@ export function createReceiptGroup(): ReceiptGroup {
       if (count === 0) first = id;
       const from = all.length;
       const sealed = from + LENGTHS + id.length;
-      roomFor(LENGTHS + id.length, all).write(id, from + LENGTHS, "latin1");
+      writeAscii(id, roomFor(LENGTHS + id.length, all), from + LENGTHS);
       all.length = sealed;
       const salted = sealReceipt(receipt, all);
       all.buffer.writeUInt16LE(id.length, from);
