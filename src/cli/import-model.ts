@@ -5,6 +5,7 @@ import { type Config, loadConfig } from "../config.ts";
 import { PortraitError } from "../errors.ts";
 import { openArtifacts } from "./artifacts.ts";
 import { auditedCommand } from "./audited-command.ts";
+import { moment } from "./moment.ts";
 import { progressBar } from "./progress.ts";
 import { addTableOptions, namesIn, type TableFlags, tableOptions } from "./table-options.ts";
 import { paint } from "./terminal.ts";
@@ -16,7 +17,7 @@ interface Flags extends TableFlags {
   readonly keep?: string;
   readonly category?: string;
   readonly time?: string;
-  readonly until?: string;
+  readonly until?: number;
   readonly json?: boolean;
 }
 
@@ -45,7 +46,7 @@ export function addModelImport(models: Command): void {
     )
     .option("--category <columns>", "of the table: columns of numbers that are codes, not amounts")
     .option("--time <column>", "of the table: calibrate on the older rows, judge on the newest")
-    .option("--until <moment>", "of a recipe: read nothing that was known later; as it was exported");
+    .option("--until <moment>", "of a recipe: read nothing that was known later; as it was exported", moment);
   addTableOptions(command)
     .option("--json", "one JSON object on stdout, no progress")
     .addHelpText(
@@ -102,9 +103,7 @@ async function asRecipe(
   config: Config,
   onProgress: OnProgress,
 ): Promise<Imported> {
-  const until = flags.until === undefined ? undefined : Date.parse(flags.until);
-  if (Number.isNaN(until))
-    throw new PortraitError("INPUT_INVALID", `Wanted --until as a date like 2026-03-01, found ${flags.until}.`);
+  const { until } = flags;
   const { composeTraining } = await import("../../training/compose.ts");
   const { retrainRecipe } = await import("../../training/retrain.ts");
   const { findRedis } = await import("../stores/redis/open-redis.ts");

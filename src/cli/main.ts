@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { PortraitError } from "../errors.ts";
 import { reportFailure } from "./terminal.ts";
 
 /**
@@ -56,6 +57,12 @@ try {
   for (const open of commands) (await open()).register(program);
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  // thrown by a command itself, and not by the reading of its options, it has not been said yet
+  if (error instanceof InvalidArgumentError)
+    process.exitCode = reportFailure(
+      new PortraitError("INPUT_INVALID", error.message),
+      process.argv.includes("--json"),
+    );
+  else if (error instanceof CommanderError) process.exitCode = error.exitCode;
   else process.exitCode = reportFailure(error, process.argv.includes("--json"));
 }

@@ -8,7 +8,7 @@ import { numberText } from "../portraits/evidence.ts";
 import { loadDeclarations, reducersOf } from "../stores/disk/declarations.ts";
 import { createParquetLake } from "../stores/lake/parquet-lake.ts";
 import { entityFromLake } from "./entity-from-lake.ts";
-import { paint, table } from "./terminal.ts";
+import { harmless, paint, table } from "./terminal.ts";
 
 interface Options {
   /** The end of the log when absent. */
@@ -110,7 +110,9 @@ function inWords(
     );
   });
   const behind = new Set(features.flatMap(({ from }) => from));
-  const others = [...events].filter(([name]) => !behind.has(name)).map(([name, { events }]) => `${events} × ${name}`);
+  const others = [...events]
+    .filter(([name]) => !behind.has(name))
+    .map(([name, { events }]) => `${events} × ${harmless(name)}`);
   if (others.length > 0) parts.push(`counted among events of any name only: ${others.join(", ")}`);
   return `${paint("bold", `${kind} ${id}`)}, as of ${iso(now)}\n\n${parts.join("\n\n")}\n`;
 }
@@ -125,7 +127,7 @@ function eventLines(name: string, found: Newest | undefined, sayName: boolean): 
   const all = events.toLocaleString("en");
   const lines = newest.map(({ at, known, properties }) => {
     const late = known - at > 60_000 ? `, known ${iso(known)}` : "";
-    return paint("dim", `  ${iso(at)}${late}  ${JSON.stringify(properties)}`);
+    return paint("dim", `  ${iso(at)}${late}  ${harmless(JSON.stringify(properties))}`);
   });
   return [
     paint("dim", `  ${title}${all} ${events === 1 ? "event" : "events"}${lines.length ? ", the newest:" : ""}`),

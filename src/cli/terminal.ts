@@ -7,6 +7,9 @@ type Style = Parameters<typeof styleText>[0];
 export const paint = (style: Style, text: string): string =>
   process.stdout.isTTY && !process.env.NO_COLOR ? styleText(style, text) : text;
 
+/** Text that somebody else chose, without what a terminal obeys: an event may not clear the screen of who looks at it. */
+export const harmless = (text: string): string => text.replace(/\p{Cc}/gu, "\ufffd");
+
 /** Says a failure once, in words for people or as one JSON object; answers the exit code. */
 export function reportFailure(error: unknown, json: boolean): number {
   if (error instanceof PortraitError) {
@@ -24,7 +27,8 @@ export function reportFailure(error: unknown, json: boolean): number {
 }
 
 /** Columns aligned by their widest cell; numbers (cells that start with a digit, + or -) to the right. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(header: readonly string[], cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(harmless));
   const width = header.map((cell, j) => Math.max(cell.length, ...rows.map((row) => (row[j] ?? "").length)));
   const right = header.map((_, j) => rows.length > 0 && rows.every((row) => /^([-+−]?[\d.]|$|–)/.test(row[j] ?? "")));
   const line = (cells: readonly string[]) =>

@@ -7,12 +7,13 @@ import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
 import { loadDeclarations, reducersOf } from "../../stores/disk/declarations.ts";
 import { createParquetLake } from "../../stores/lake/parquet-lake.ts";
+import { moment } from "../moment.ts";
 import { progressBar } from "../progress.ts";
 import { paint, table } from "../terminal.ts";
 
 interface Options {
   readonly out: string;
-  readonly until?: string;
+  readonly until?: number;
   readonly parts?: boolean;
   readonly columns?: string;
   readonly json?: boolean;
@@ -30,7 +31,7 @@ export function register(program: Command): void {
     .description("Replay the log into the rows of a recipe and write them as a table")
     .argument("<recipe>", "a recipe's name, e.g. purchase")
     .requiredOption("--out <file>", "a file that ends in .parquet, .csv or .csv.gz")
-    .option("--until <moment>", "read nothing that was known later, e.g. 2026-07-01 or 2026-07-01T12:00:00Z")
+    .option("--until <moment>", "read nothing that was known later, e.g. 2026-07-01 or 2026-07-01T12:00:00Z", moment)
     .option("--parts", "a last column that names each row's part: fit, choose, test, or aside")
     .option("--columns <file>", "also write names, types and categories of the columns, in order, as JSON")
     .option("--json", "one JSON object on stdout")
@@ -42,11 +43,11 @@ what followed. Missing is an empty cell (CSV) or NULL (Parquet).
 With --parts and --columns a model can be trained elsewhere (docs/gbdt.md): it fits on the rows of the part fit alone,
 takes a category for its place in the list, and comes home by \`portrait models import\`.
 
-Examples
-  portrait dataset export purchase --out purchase.parquet
-  portrait dataset export fraud --until 2026-07-01 --out fraud.csv
-  portrait dataset export purchase --out purchase.parquet --parts --columns purchase.columns.json
-  portrait train purchase.csv --label label --time moment --drop entity`,
+Examples:
+  $ portrait dataset export purchase --out purchase.parquet
+  $ portrait dataset export fraud --until 2026-07-01 --out fraud.csv
+  $ portrait dataset export purchase --out purchase.parquet --parts --columns purchase.columns.json
+  $ portrait train purchase.csv --label label --time moment --drop entity`,
     )
     .action(async (name: string, options: Options) => {
       const config = loadConfig(process.env);
@@ -60,13 +61,7 @@ Examples
           { recipe: name },
         );
       }
-      const until = options.until === undefined ? undefined : Date.parse(options.until);
-      if (Number.isNaN(until)) {
-        throw new PortraitError(
-          "INPUT_INVALID",
-          `--until wants a moment such as 2026-07-01 or 2026-07-01T12:00:00Z, found "${options.until}".`,
-        );
-      }
+      const { until } = options;
       const { checkExportName, exportDataset } = await import("../../../training/replay/export-dataset.ts");
       const { replayDataset } = await import("../../../training/replay/replay-dataset.ts");
       const file = resolve(options.out);

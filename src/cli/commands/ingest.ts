@@ -26,7 +26,10 @@ export function register(program: Command): void {
     .command("ingest")
     .description("Bring a history of events from a file into the event log")
     .argument("<file>", "NDJSON of Segment calls, or with --map a delimited file or Parquet; gzip or plain")
-    .option("--map <mapping>", "how columns become events: a JSON file, or the name of a ready one (data/samples/mappings)")
+    .option(
+      "--map <mapping>",
+      "how columns become events: a JSON file, or the name of a ready one (data/samples/mappings)",
+    )
     .option("--strict", "stop at the first line that does not fit, instead of counting it")
     .option("--no-resume", "begin at the start, even where an earlier ingest of this file was stopped")
     .option("--no-wait", "do not wait until a worker elsewhere has applied the events")

@@ -6,7 +6,7 @@ import { progressBar } from "../progress.ts";
 
 interface Options {
   readonly verify?: boolean;
-  readonly from?: string;
+  readonly from?: number;
   readonly json?: boolean;
 }
 
@@ -16,7 +16,7 @@ export function register(program: Command): void {
     .command("replay")
     .description("Rebuild every state in Redis from the event log, or verify that they are what it says")
     .option("--verify", "change nothing: compare each state byte for byte; exit code 1 when one differs")
-    .option("--from <moment>", "rebuild only entities with events known at this moment or later, in place")
+    .option("--from <moment>", "rebuild only entities with events known at this moment or later, in place", moment)
     .option("--json", "one JSON object on stdout")
     .addHelpText(
       "after",
@@ -37,7 +37,6 @@ Examples:
     .action(async ({ verify = false, json = false, from }: Options) => {
       if (verify && from !== undefined)
         throw new PortraitError("INPUT_INVALID", "Wanted --verify or --from, found both. Verify after the replay.");
-      const since = from === undefined ? undefined : moment(from);
       const config = loadConfig(process.env);
       const [
         { openRedis },
@@ -76,7 +75,7 @@ Examples:
           onProgress: bar.update,
         };
         if (!verify) {
-          const done = await (since === undefined ? replay.replayStates(options) : replaySince(options, since));
+          const done = await (from === undefined ? replay.replayStates(options) : replaySince(options, from));
           bar.end(`${done.entities.toLocaleString("en")} states from ${done.events.toLocaleString("en")} events`);
           if (json) process.stdout.write(`${JSON.stringify(done)}\n`);
           return;

@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
+import { moment } from "../moment.ts";
 
 export function register(program: Command): void {
   program
     .command("retrain <model>")
     .description("Ask the worker to retrain a model; `segments` makes the segments anew")
-    .option("--until <moment>", "learn from nothing known later, e.g. 2026-03-01 (all that is in the log)")
+    .option("--until <moment>", "learn from nothing known later, e.g. 2026-03-01 (all that is in the log)", moment)
     .option("--seed <seed>", "the only source of chance (SEED)", Number)
     .option("--no-wait", "answer the job at once instead of watching it")
     .option("--json", "one JSON object on standard output")
@@ -23,7 +24,7 @@ Examples:
     .action(
       async (
         model: string,
-        options: { until?: string; seed?: number; wait: boolean; json?: boolean },
+        options: { until?: number; seed?: number; wait: boolean; json?: boolean },
       ): Promise<void> => {
         const [{ withQueue, watch }, { loadDeclarations }, { nearestNames }] = await Promise.all([
           import("../retraining.ts"),
@@ -40,10 +41,7 @@ Examples:
             { model, nearest },
           );
         }
-        const until = options.until === undefined ? undefined : Date.parse(options.until);
-        if (until !== undefined && Number.isNaN(until))
-          throw new PortraitError("INPUT_INVALID", `Wanted --until as a date like 2026-03-01, found ${options.until}.`);
-        const { seed = config.seed, wait, json = false } = options;
+        const { until, seed = config.seed, wait, json = false } = options;
         if (!Number.isInteger(seed)) throw new PortraitError("INPUT_INVALID", "Wanted --seed as a whole number.");
 
         await withQueue(config, async (queue) => {

@@ -10,6 +10,7 @@ import { createDiskArtifacts } from "../../stores/disk/artifacts.ts";
 import { loadDeclarations } from "../../stores/disk/declarations.ts";
 import { openArtifacts } from "../artifacts.ts";
 import { durationMs } from "../duration.ts";
+import { moment } from "../moment.ts";
 import { progressBar } from "../progress.ts";
 import { addTableOptions, namesIn, type TableFlags, tableOptions } from "../table-options.ts";
 import { paint } from "../terminal.ts";
@@ -29,7 +30,7 @@ interface Flags extends TableFlags {
   readonly latencyBudget?: string;
   readonly out?: string;
   readonly predictions?: string;
-  readonly until?: string;
+  readonly until?: number;
   readonly json?: boolean;
 }
 
@@ -54,7 +55,7 @@ export function register(program: Command): void {
     .option("--seed <n>", "the only source of chance (SEED)")
     .option("--out <folder>", "where versions are kept (the artifacts folder of PORTRAIT_VAR)")
     .option("--predictions <file>", "write row, probability and label of the test rows as CSV")
-    .option("--until <moment>", "recipes: read nothing that was known later, e.g. 2026-07-01");
+    .option("--until <moment>", "recipes: read nothing that was known later, e.g. 2026-07-01", moment);
   addTableOptions(command)
     .option("--json", "one JSON object on stdout, no progress")
     .addHelpText(
@@ -221,9 +222,7 @@ async function trainRecipe(name: string, flags: Flags, config: Config): Promise<
   const { retrainRecipe } = await import("../../../training/retrain.ts");
   const { renderReport } = await import("../../../training/learn/report.ts");
   const { findRedis } = await import("../../stores/redis/open-redis.ts");
-  const until = flags.until === undefined ? undefined : Date.parse(flags.until);
-  if (Number.isNaN(until))
-    throw new PortraitError("INPUT_INVALID", `Wanted --until as a date like 2026-03-01, found ${flags.until}.`);
+  const { until } = flags;
   const seed = flags.seed === undefined ? config.seed : wholeNumber("--seed", flags.seed);
   const workshop = await composeTraining(config, (await findRedis(config))?.url);
   const bar = progressBar(`Training ${name}`, { quiet: flags.json });
