@@ -9,11 +9,18 @@ import { scanTable } from "./scan-table.ts";
 import { PROPERTIES_LIMIT } from "./schemas.ts";
 import { REASONS_LIMIT } from "./score-body.ts";
 
-const [COMMA, COLON, OPEN, CLOSE, LIST, LIST_END] = [44, 58, 123, 125, 91, 93];
+const [COMMA, COLON, OPEN, CLOSE, LIST, LIST_END, LF] = [44, 58, 123, 125, 91, 93, 10];
+const LINE_END = Buffer.of(LF);
 
 /** A request that was read from bytes, and the place after it. */
 export interface Scanned {
   readonly request: ScoreRequest;
+  readonly end: number;
+}
+
+/** Requests written alike, and the place after the last. */
+interface Alike {
+  readonly rows: GivenRows;
   readonly end: number;
 }
 
@@ -27,6 +34,8 @@ export interface ScoreScanner {
    * what stands around the features is compared byte by byte, and nothing is made for a request of its own.
    */
   rows(bytes: Buffer, most: number): GivenRows | undefined;
+  /** The same of lines, each a request; none of them holds a line break. */
+  lines(lines: readonly Buffer[]): GivenRows | undefined;
   /** The rows of a table: see `scanTable`. */
   table(bytes: Buffer, most: number): GivenRows | undefined;
 }
@@ -103,6 +112,45 @@ export function createScoreScanner(champions: () => Champions): ScoreScanner {
     }
   }
 
+  /**
+   * Requests that are written as the one at `firstAt` is, as far as they go; undefined when one of them is not.
+   *
+   * @param nextAt where the next one begins when the last ends at `at`, or -1 when there is none
+   */
+  function alike(bytes: Buffer, firstAt: number, most: number, nextAt: (at: number) => number): Alike | undefined {
+    const first = scan(bytes, firstAt, champions());
+    const given = first?.request.given;
+    if (!first || !given || first.request.reasons) return undefined;
+    const { scorer } = given;
+    const { scan: scanFeatures, width } = scannerOf(scorer);
+    const before = bytes.subarray(firstAt, given.from);
+    const after = bytes.subarray(given.to, first.end);
+    let values: Float64Array = given.row.slice();
+    const from = [given.from];
+    const to = [given.to];
+    let end = first.end;
+    for (let at = nextAt(end); at >= 0; at = nextAt(end)) {
+      const count = from.length;
+      if (count === most || !isAt(bytes, at, before)) return undefined;
+      // as many as there is room for in the body, if the others are as long as those so far
+      if ((count + 1) * width > values.length)
+        values = roomier(values, Math.ceil((bytes.length * count) / (at - firstAt)), width);
+      at += before.length;
+      const close = scanFeatures(bytes, at, values, count * width);
+      if (close < 0 || !isAt(bytes, close, after)) return undefined;
+      from.push(at);
+      to.push(close);
+      end = close + after.length;
+    }
+    const { receipt } = first.request;
+    const requests = () =>
+      from.map((start, i): ScoreRequest => {
+        const features = JSON.parse(textOf({ bytes, from: start, to: to[i] }));
+        return { models: [scorer.name], features, receipt };
+      });
+    return { end, rows: { scorer, count: from.length, values, receipt, texts: { bytes, from, to }, requests } };
+  }
+
   return {
     one(bytes) {
       const scanned = scan(bytes, skipBlanks(bytes, 0), champions());
@@ -123,40 +171,22 @@ export function createScoreScanner(champions: () => Champions): ScoreScanner {
     table: (bytes, most) => scanTable(bytes, most, champions()),
     rows(bytes, most) {
       const start = listStart(bytes);
-      const firstAt = skipBlanks(bytes, start + 1);
-      const first = start < 0 ? undefined : scan(bytes, firstAt, champions());
-      const given = first?.request.given;
-      if (!first || !given || first.request.reasons) return undefined;
-      const { scorer } = given;
-      const { scan: scanFeatures, width } = scannerOf(scorer);
-      const before = bytes.subarray(firstAt, given.from);
-      const after = bytes.subarray(given.to, first.end);
-      let values: Float64Array = given.row.slice();
-      const from = [given.from];
-      const to = [given.to];
-      let at = skipBlanks(bytes, first.end);
-      for (; bytes[at] === COMMA; at = skipBlanks(bytes, at)) {
-        at = skipBlanks(bytes, at + 1);
-        const count = from.length;
-        if (count === most || !isAt(bytes, at, before)) return undefined;
-        // as many as there is room for in the body, if the others are as long as those so far
-        if ((count + 1) * width > values.length)
-          values = roomier(values, Math.ceil((bytes.length * count) / (at - firstAt)), width);
-        at += before.length;
-        const end = scanFeatures(bytes, at, values, count * width);
-        if (end < 0 || !isAt(bytes, end, after)) return undefined;
-        from.push(at);
-        to.push(end);
-        at = end + after.length;
-      }
-      if (!isListEnd(bytes, at)) return undefined;
-      const { receipt } = first.request;
-      const requests = () =>
-        from.map((start, i): ScoreRequest => {
-          const features = JSON.parse(textOf({ bytes, from: start, to: to[i] }));
-          return { models: [scorer.name], features, receipt };
-        });
-      return { scorer, count: from.length, values, receipt, texts: { bytes, from, to }, requests };
+      if (start < 0) return undefined;
+      const found = alike(bytes, skipBlanks(bytes, start + 1), most, (end) => {
+        const at = skipBlanks(bytes, end);
+        return bytes[at] === COMMA ? skipBlanks(bytes, at + 1) : -1;
+      });
+      return found && isListEnd(bytes, skipBlanks(bytes, found.end)) ? found.rows : undefined;
+    },
+    lines(lines) {
+      const bytes = Buffer.concat(lines.flatMap((line) => [line, LINE_END]));
+      const found = alike(bytes, skipBlanks(bytes, 0), lines.length, (end) => {
+        const at = skipBlanks(bytes, end);
+        return at < bytes.length && bytes.subarray(end, at).includes(LF) ? at : -1;
+      });
+      // as many requests as lines, with a line break between any two: then each has a line of its own
+      const isWhole = found?.rows.count === lines.length && skipBlanks(bytes, found.end) === bytes.length;
+      return isWhole ? found.rows : undefined;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { PortraitError } from "../errors.ts";
+import type { GivenRows } from "../scoring/given-text.ts";
 import type { ScoreRequest } from "../scoring/score.ts";
 import { readItem, type ScoreMany } from "./score-many.ts";
 
@@ -54,20 +55,30 @@ export async function* linesTogether(pieces: AsyncIterable<Buffer>): AsyncGenera
 
 const isBlank = (line: Buffer): boolean => line.every((byte) => byte === 32 || byte === 13 || byte === 9);
 
+/** How lines become requests: all of a group at once where they are written alike, else one by one. */
+export interface ReadLines {
+  readonly alike: (lines: readonly Buffer[]) => GivenRows | undefined;
+  readonly one: (line: Buffer) => ScoreRequest;
+}
+
 /**
  * NDJSON in, NDJSON out: a line for every line, in order, an answer or `{"error": …}`. The next lines are read when the
  * answers to the last ones were taken, so a slow reader slows the writer and nothing piles up.
  */
 export async function* scoreLines(
   pieces: AsyncIterable<Buffer>,
-  read: (line: Buffer) => ScoreRequest,
+  read: ReadLines,
   scoreMany: ScoreMany,
 ): AsyncGenerator<string> {
   for await (const lines of linesTogether(pieces)) {
-    const { texts } = await scoreMany(lines.map((line) => (line ? readItem(() => read(line)) : tooLong())));
+    const alike = areWhole(lines) ? read.alike(lines) : undefined;
+    const items = alike ?? lines.map((line) => (line ? readItem(() => read.one(line)) : tooLong()));
+    const { texts } = await scoreMany(items);
     yield `${texts.join("\n")}\n`;
   }
 }
+
+const areWhole = (lines: readonly (Buffer | undefined)[]): lines is Buffer[] => lines.at(-1) !== undefined;
 
 const tooLong = () =>
   new PortraitError(

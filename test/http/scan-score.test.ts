@@ -239,6 +239,41 @@ test("a batch of items that are written alike is read into the very rows of its 
     expect(scanner.rows(Buffer.from(text), 9), text).toBeUndefined();
 });
 
+test("lines that are written alike are read into the very rows of their requests, or not at all", () => {
+  const good = fc.constantFrom('{"age":41}', '{"a.b": -2.5}', '{"job":"nurse"}', "{}");
+  const item = (given: string) => `{"models":["bank"],"features":${given},"receipt":"none"}`;
+  const line = fc.oneof(
+    { weight: 20, arbitrary: good.map(item) },
+    { weight: 4, arbitrary: good.map((given) => ` ${item(given)} \r`) },
+    // those that would be requests only with the lines around them
+    fc.tuple(good, good).map(([a, b]) => `${item(a)},${item(b)}`),
+    fc.tuple(good, good).map(([a, b]) => `${item(a)} ${item(b)}`),
+    fc.constantFrom('{"models":["bank"],"features":{"age":1', '},"receipt":"none"}', '{"models":["bank"]', "[", "x"),
+  );
+  let taken = 0;
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1, maxLength: 8 }), (texts) => {
+      const lines = texts.map((text) => Buffer.from(text));
+      const rows = scanner.lines(lines);
+      if (rows === undefined) return;
+      taken++;
+      expect(rows.count).toBe(lines.length);
+      lines.forEach((bytes, i) => {
+        const given = scanner.one(bytes)?.given;
+        expect(rows.values.slice(i * COLUMNS.length, (i + 1) * COLUMNS.length)).toEqual(given?.row);
+        const { texts: all } = rows;
+        expect(all && textOf({ bytes: all.bytes, from: all.from[i], to: all.to[i] })).toBe(given && textOf(given));
+      });
+    }),
+    { numRuns: 5_000 },
+  );
+  expect(taken).toBeGreaterThan(500);
+  const torn = ['{"models":["bank"],"features":{"age":1}}', '{"models":["bank"],"features":{"age":2', "}}"];
+  const twice = [`${torn[0]} ${torn[0]}`, ...torn.slice(1)].map((text) => Buffer.from(text));
+  expect(scanner.lines(twice)).toBeUndefined(); // three requests in three lines, none of which is one
+  expect(scanner.lines([Buffer.from(torn[0]), Buffer.from(torn[0])])?.count).toBe(2);
+});
+
 test("an answer is written as JSON.stringify writes it", () => {
   const probability = fc.double({ min: 0, max: 1, noNaN: true });
   const view = fc.record(

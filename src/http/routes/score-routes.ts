@@ -101,7 +101,7 @@ export function scoreRoutes({
   readonly within: WithinDeadline;
 }): Route[] {
   const readCall = createReadScore(scanner);
-  const read = (line: Buffer) => oneOfMany(readCall(line));
+  const readLines = { alike: scanner.lines, one: (line: Buffer) => oneOfMany(readCall(line)) };
   const scoreMany = createScoreMany(
     {
       scoreBatch: async (some) => within(() => service.scoreBatch(some)),
@@ -165,7 +165,7 @@ export function scoreRoutes({
       async handle({ headers, input }) {
         if (NDJSON.test(headers.accept ?? "")) {
           mustBeLines(headers);
-          return { status: 200, type: "application/x-ndjson", lines: scoreLines(input.pieces, read, scoreMany) };
+          return { status: 200, type: "application/x-ndjson", lines: scoreLines(input.pieces, readLines, scoreMany) };
         }
         const answers = await scoreMany(await readBatch(headers, input.read));
         mustNotBeTheNeighbour(answers);
