@@ -104,7 +104,7 @@ export function createReadingsInTurn(faces: readonly FeatureFace[], nameOf: Name
  */
 export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameOf, room: number): ReadingsByRow {
   const inTurn = createReadingsInTurn(faces, nameOf, room);
-  let rowOf = new Int32Array(Math.max(1, room));
+  let rowOf: Int32Array = new Int32Array(Math.max(1, room));
   let taken = 0;
 
   return {
@@ -119,7 +119,7 @@ export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameO
       inTurn.finish(taken, columns, levels);
       const readingOf = new Int32Array(rows).fill(-1);
       for (let i = 0; i < taken; i++) readingOf[rowOf[i]] = i;
-      let spare = new Float64Array(rows);
+      let spare: Float64Array = new Float64Array(rows);
       for (const [name, column] of columns) {
         for (let row = 0; row < rows; row++) {
           const reading = readingOf[row];
