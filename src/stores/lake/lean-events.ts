@@ -52,14 +52,15 @@ interface Reading {
   readonly names: readonly string[];
   /** By name of event. */
   readonly places: readonly (readonly Place[])[];
-  readonly textAt: (lane: TextLane, row: number) => string;
-  readonly jsonAt: (lane: TextLane, row: number) => Property | undefined;
+  /** By lane: each knows whether its words come again. */
+  readonly textAt: readonly ((lane: TextLane, row: number) => string)[];
+  readonly jsonAt: readonly ((lane: TextLane, row: number) => Property | undefined)[];
 }
 
 /** Answers a function that makes events of the chunks of a result, one after the other. Nothing of them is copied. */
 export function createLeanReader(query: LeanQuery, lanes: Lanes): (chunk: DuckDBDataChunk) => LeanEvent[] {
   const { kind, names, wanted } = query;
-  const textAt = createTextReader();
+  const nameAt = createTextReader();
   const columns = lanes.typed.map(({ type }, i) => ({ type, column: FIRST_LANE + i }));
   const numberColumns = columns.filter(({ type }) => type === "number").map(({ column }) => column);
   const textColumns = columns.filter(({ type }) => type === "text").map(({ column }) => column);
@@ -72,7 +73,12 @@ export function createLeanReader(query: LeanQuery, lanes: Lanes): (chunk: DuckDB
       return { property, number: among(property, "number"), text: among(property, "text"), json };
     }),
   );
-  const reading: Reading = { names, places, textAt, jsonAt: createJsonReader() };
+  const reading: Reading = {
+    names,
+    places,
+    textAt: textColumns.map(createTextReader),
+    jsonAt: jsonColumns.map(createJsonReader),
+  };
   let run = 0;
   let entity: EntityRef = { kind, id: "" };
   let fits = true;
@@ -102,7 +108,7 @@ export function createLeanReader(query: LeanQuery, lanes: Lanes): (chunk: DuckDB
     for (let row = 0; row < rows; row++) {
       if (runs[row] !== run) {
         run = runs[row];
-        entity = { kind, id: textAt(who, row) };
+        entity = { kind, id: nameAt(who, row) };
         fits = idOf(entity.id) !== undefined; // SQL counts code points
       }
       if (fits || touched[row] === 0) events.push(new LeanEvent(batch, row, entity));
@@ -154,14 +160,21 @@ export class LeanEvent implements LoggedEvent {
   }
 }
 
-function propertiesAt({ reading, name, numbers, texts, jsons }: Batch, row: number): Record<string, Property> {
-  const { places, textAt, jsonAt } = reading;
+const NOTHING: Readonly<Record<string, Property>> = Object.freeze({});
+
+function propertiesAt(
+  { reading, name, numbers, texts, jsons }: Batch,
+  row: number,
+): Readonly<Record<string, Property>> {
+  const { textAt, jsonAt } = reading;
+  const places = reading.places[name[row]];
+  if (places.length === 0) return NOTHING;
   const properties: Record<string, Property> = {};
-  for (const { property, number, text, json } of places[name[row]]) {
+  for (const { property, number, text, json } of places) {
     if (number >= 0 && has(numbers[number], row)) properties[property] = numbers[number].items[row];
-    else if (text >= 0 && has(texts[text], row)) properties[property] = textAt(texts[text], row);
+    else if (text >= 0 && has(texts[text], row)) properties[property] = textAt[text](texts[text], row);
     else if (json >= 0) {
-      const value = jsonAt(jsons[json], row);
+      const value = jsonAt[json](jsons[json], row);
       if (value !== undefined) properties[property] = value;
     }
   }
