@@ -133,11 +133,20 @@ export function mergeDeclarations(given: unknown, builtIn: Declarations, path: s
           text: `recipes › ${recipe.name}: ${unknown("kind of entity", kind, kinds, 'declare it under "entities"')}`,
         });
   }
-  const common = features.map(({ name }) => name);
-  for (const tag of tags)
-    for (const { feature } of tag.when)
-      if (!common.includes(feature))
-        complaints.push({ of: "tags", text: `tags › ${tag.name}: ${missing(feature, common)}` });
+  const catalogues = [features, ...entities.map((kind) => kind.features)].map((list) => list.map(({ name }) => name));
+  const anywhere = catalogues.flat();
+  for (const { name, when } of tags) {
+    const asked = when.map(({ feature }) => feature);
+    const strange = asked.filter((feature) => !anywhere.includes(feature));
+    const ofOne = catalogues.some((known) => asked.every((feature) => known.includes(feature)));
+    for (const feature of strange)
+      complaints.push({ of: "tags", text: `tags › ${name}: ${missing(feature, anywhere)}` });
+    if (strange.length === 0 && !ofOne)
+      complaints.push({
+        of: "tags",
+        text: `tags › ${name}: no kind of entity has all of ${asked.join(", ")}; wanted features of one kind`,
+      });
+  }
 
   if (complaints.length) throw refusal(complaints, path);
   const declaredEvents = events.data && Object.keys(events.data).length > 0 && { events: events.data };
