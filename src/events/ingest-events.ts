@@ -17,6 +17,9 @@ export interface IngestEventsOptions {
   readonly onAppended?: (events: number, first: number) => void;
 }
 
+/** A Redis that is started anew with a large append-only file is away for minutes. */
+const PATIENCE_MS = 300_000;
+
 /**
  * Appends a stream of events, batch by batch, in its order of arrival but not of answer. A batch that the log refuses
  * for a moment (TOO_BUSY, REDIS_AWAY, REDIS_FULL) is sent again: its ids make that safe.
@@ -28,7 +31,7 @@ export async function ingestEvents(
   events: Iterable<Event> | AsyncIterable<Event>,
   options: IngestEventsOptions,
 ): Promise<number> {
-  const { log, batch = 2_000, inFlight = 4, patienceMs = 60_000, room, onAppended } = options;
+  const { log, batch = 2_000, inFlight = 4, patienceMs = PATIENCE_MS, room, onAppended } = options;
   const running = new Set<Promise<void>>();
   let appended = 0;
   const sent: { readonly events: number; answered: boolean }[] = []; // in the order of the stream

@@ -35,13 +35,14 @@ const OPEN_GROUPS = 64;
  */
 export function createRowMapper(mapping: Mapping, header: readonly string[], now: number): RowMapper {
   const place = new Map(header.map((name, i) => [name.trim(), i]));
-  for (const column of columnsOf(mapping)) {
-    if (place.has(column)) continue;
+  const missing = columnsOf(mapping).filter((column) => !place.has(column));
+  if (missing.length > 0) {
+    const quoted = (names: readonly string[]) => names.map((name) => `"${name.trim()}"`).join(", ");
     throw new PortraitError(
       "COLUMN_UNKNOWN",
-      `The mapping wants a column "${column}"; the file has ${header.map((name) => `"${name.trim()}"`).join(", ")}. ` +
-        "Correct the mapping, or its delimiter and header.",
-      { column, columns: [...header] },
+      `The mapping wants ${missing.length === 1 ? "a column" : "columns"} ${quoted(missing)}; ` +
+        `the file has ${quoted(header)}. Correct the mapping, or its delimiter and header.`,
+      { missing, columns: [...header] },
     );
   }
   const cell = (fields: readonly string[], column: string): string => (fields[place.get(column) ?? -1] ?? "").trim();
@@ -169,9 +170,14 @@ const BOOLEANS = new Map([
   ...["false", "no", "n", "0", "f"].map((text): [string, boolean] => [text, false]),
 ]);
 
+/** Beyond this a double has no millionths to round. */
+const COARSE = 2 ** 53 / 1e6;
+
 /** Rounded to a millionth, so that a sum of prices is the number one would write down. */
 const scaled = (value: number, { scale, absolute }: { scale: number; absolute: boolean }): number => {
-  const rounded = Math.round((absolute ? Math.abs(value) : value) * scale * 1e6) / 1e6;
+  const exact = (absolute ? Math.abs(value) : value) * scale;
+  if (!Number.isFinite(exact)) throw new Unfit("a number is too great to be kept");
+  const rounded = Math.abs(exact) < COARSE ? Math.round(exact * 1e6) / 1e6 : exact;
   return rounded === 0 ? 0 : rounded;
 };
 

@@ -32,15 +32,21 @@ const Scale = { scale: z.number().default(1), absolute: z.boolean().default(fals
  * One property of the event. Without `group` every event has one line, and `column` is all that is needed;
  * with it, `sum`, `lines` and `distinct` gather the lines.
  */
-const PropertyRule = z.union([
-  z.strictObject({ column: Column, type: z.enum(["text", "number", "boolean"]).default("text"), ...Scale }),
-  z.strictObject({
-    sum: z.array(Column).min(1).describe("Σ over the lines of the product of these columns"),
-    ...Scale,
-  }),
-  z.strictObject({ count: z.literal("lines") }),
-  z.strictObject({ distinct: Column }),
-]);
+const PropertyRule = z.union(
+  [
+    z.strictObject({ column: Column, type: z.enum(["text", "number", "boolean"]).default("text"), ...Scale }),
+    z.strictObject({
+      sum: z.array(Column).min(1).describe("Σ over the lines of the product of these columns"),
+      ...Scale,
+    }),
+    z.strictObject({ count: z.literal("lines") }),
+    z.strictObject({ distinct: Column }),
+  ],
+  {
+    error:
+      'wanted { "column": …, "type": "text", "number" or "boolean" }, { "sum": […] }, { "count": "lines" } or { "distinct": … }, the first two with "scale" and "absolute" if need be',
+  },
+);
 export type PropertyRule = z.infer<typeof PropertyRule>;
 
 /** How the columns of a file become events. Plain JSON, so that a history is brought in without code. */
@@ -63,14 +69,17 @@ export const Mapping = z.strictObject({
     id: Column,
   }),
   /** One name for all, the text of a column, or the first rule that fits. */
-  event: z.union([
-    z.string().min(1),
-    z.strictObject({ column: Column }),
-    z.strictObject({
-      rules: z.array(z.strictObject({ when: Test, is: z.string().min(1) })).min(1),
-      else: z.string().min(1),
-    }),
-  ]),
+  event: z.union(
+    [
+      z.string().min(1),
+      z.strictObject({ column: Column }),
+      z.strictObject({
+        rules: z.array(z.strictObject({ when: Test, is: z.string().min(1) })).min(1),
+        else: z.string().min(1),
+      }),
+    ],
+    { error: 'wanted a name, { "column": … } or { "rules": [{ "when": …, "is": … }], "else": … }' },
+  ),
   time: Moment,
   /** When it became known; absent = when it happened, as befits a history. */
   known: Moment.optional(),

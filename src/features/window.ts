@@ -40,7 +40,9 @@ export const HourDays = PlainDays.refine(({ days, ago }) => days + ago <= HOUR_D
  * - with `ago: k` the same window as it ended k days (or hours) ago: `{ days: 30, ago: 7 }` holds the day a week ago
  *   and the 29 before it. For what becomes known late, such as the frauds of a month that are reported within a week.
  */
-export const Window = z.union([Days, Hours]);
+export const Window = z.union([Days, Hours], {
+  error: `wanted { "days": 1 to ${DAYS_KEPT} } or { "hours": 1 to ${LONGEST_HOURS} }, with "ago" if need be`,
+});
 export type Window = z.infer<typeof Window>;
 
 export function windowText(window: Window): string {

@@ -188,7 +188,7 @@ test("files and mappings that do not fit each other are refused with what was fo
   });
   await expect(ingest(file(""), PLAIN)).rejects.toMatchObject({ code: "TABLE_EMPTY" });
   await expect(ingest(file("no,who\n1,a\n"), ORDERS)).rejects.toThrow(
-    /wants a column "when"; the file has "no", "who"/,
+    /wants columns "when", "n", "price", "sku"; the file has "no", "who"/,
   );
   await expect(ingest(file("a,b\n1,2\n"))).rejects.toThrow(/None of the 2 lines.*--map/);
   expect(() => readMapping("{", "m.json")).toThrow(expect.objectContaining({ code: "MAPPING_INVALID" }));
@@ -199,6 +199,14 @@ test("files and mappings that do not fit each other are refused with what was fo
   expect(() => mapping({ entity: { id: "a" }, event: "E", time: { column: "t" }, file: { header: false } })).toThrow(
     /columns/,
   );
+  expect(() =>
+    mapping({
+      entity: { id: "a" },
+      event: "E",
+      time: { column: "t" },
+      properties: { n: { column: "n", type: "numbr" } },
+    }),
+  ).toThrow(/wanted \{ "column": …, "type": "text", "number" or "boolean" \}[\s\S]*properties\.n/);
   expect(() => readMappingFile("no-such-mapping")).toThrow(expect.objectContaining({ code: "FILE_UNREADABLE" }));
 });
 
@@ -312,6 +320,46 @@ test("Parquet gives the very events of the delimited file, each known when its c
   expect(second).toMatchObject({ lines: 5, events: 4, broken: 1 });
   expect(second.firstBroken).toEqual([{ line: 4, reason: 'column "who" is empty, so nobody did it' }]);
   expect(first.firstBroken).toEqual([{ line: 5, reason: 'column "who" is empty, so nobody did it' }]); // with the header
+});
+
+test("NaN in a Parquet file is a missing number, infinity is none", async () => {
+  const path = join(tempDir(), "nan.parquet");
+  const db = await DuckDBInstance.create();
+  const connection = await db.connect();
+  await connection.run(
+    `COPY (SELECT 'c' || i AS who, TIMESTAMP '2026-01-01' AS at,
+       (['1.5', 'nan', 'inf']::DOUBLE[])[i] AS price, (['2.5', 'nan', '1']::FLOAT[])[i] AS size
+     FROM range(1, 4) rows(i)) TO '${path}' (FORMAT parquet)`,
+  );
+  connection.closeSync();
+  db.closeSync();
+  const number = (column: string) => ({ column, type: "number" });
+  const simple = mapping({
+    entity: { id: "who" },
+    event: "E",
+    time: { column: "at" },
+    properties: { price: number("price"), size: number("size") },
+  });
+  const { log, lake } = house();
+  const rows = await openParquetRows(path);
+  const summary = await ingestFile({ path, rows, mapping: simple, log, now: NOON });
+  rows.close();
+  expect(summary.firstBroken).toEqual([{ line: 3, reason: 'column "price" holds no number' }]);
+  expect((await allOf(lake)).map(({ properties }) => ({ ...properties }))).toEqual([{ price: 1.5, size: 2.5 }, {}]);
+});
+
+test("a number keeps all its digits where it has no millionths, and one beyond all doubles does not fit", async () => {
+  const { log, lake } = house();
+  const one = mapping({
+    entity: { id: "who" },
+    event: "E",
+    time: { column: "at" },
+    properties: { x: { column: "x", type: "number", scale: 10 } },
+  });
+  const path = file("who,at,x\na,2026-01-01,1e303\nb,2026-01-01,1e308\nc,2026-01-01,0.1234567\nd,2026-01-01,-0\n");
+  const summary = await ingestFile({ path, mapping: one, log, now: NOON });
+  expect(summary.firstBroken).toEqual([{ line: 3, reason: "a number is too great to be kept" }]);
+  expect((await allOf(lake)).map(({ properties }) => properties.x).sort()).toEqual([0, 1.234567, 1e304]);
 });
 
 test("a Parquet file wants a mapping that fits, and a broken one is said to be broken", async () => {

@@ -107,6 +107,8 @@ Examples:
             room,
           }).catch(async (error) => {
             await place.settle();
+            if (!options.json && error instanceof PortraitError && error.retry)
+              process.stderr.write("What was appended stays: the same command goes on where it was.\n");
             throw error;
           });
           await place.finish();

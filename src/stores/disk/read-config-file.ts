@@ -23,7 +23,7 @@ const TYPESCRIPT = new Set([".ts", ".mts", ".cts"]);
  * The user's declarations as they stand in the file, unchecked: JSON, or the default export of a module.
  *
  * A module is run, so it may build its lists; it is read once a process. TypeScript is left to Node itself (22.18 and
- * newer strip types) or to a loader such as tsx: no compiler comes with the product.
+ * newer strip types), and before that to tsx where the file's project has it: no compiler comes with the product.
  *
  * @param file as configured; undefined = the one of CONFIG_FILES in the folder, if any
  * @returns undefined when no file is named and none is there
@@ -59,10 +59,26 @@ function findConfigFile(folder: string): string | undefined {
 const readJson = (path: string): unknown => JSON.parse(readFileSync(path, "utf8"));
 
 function runModule(path: string): unknown {
+  const tsx = TYPESCRIPT.has(extname(path)) && !Reflect.get(process.features, "typescript") ? tsxNear(path) : undefined;
   // modules can be required since Node 20.19, as long as they do not wait at their top
-  const loaded: unknown = createRequire(import.meta.url)(path);
+  const loaded: unknown = tsx ? tsx.require(path, path) : createRequire(import.meta.url)(path);
   const isModule = typeof loaded === "object" && loaded !== null && "default" in loaded;
   return isModule ? loaded.default : loaded;
+}
+
+/** The part of tsx/cjs/api that is called. */
+interface Tsx {
+  require(id: string, from: string): unknown;
+}
+
+function tsxNear(path: string): Tsx | undefined {
+  for (const from of [path, import.meta.url])
+    try {
+      return createRequire(from)("tsx/cjs/api") as Tsx;
+    } catch {
+      // not installed there
+    }
+  return undefined;
 }
 
 function hint(path: string, error: unknown): string {
@@ -71,6 +87,6 @@ function hint(path: string, error: unknown): string {
   if (extname(path) === ".json") return '. Wanted one JSON object { "features": […], "recipes": […], … }.';
   if (code === "ERR_REQUIRE_ASYNC_MODULE") return ". It may not await at its top.";
   if (TYPESCRIPT.has(extname(path)))
-    return ". Node reads TypeScript from 22.18 on; with an older one write portrait.config.mjs, or run under tsx.";
+    return ". Node reads TypeScript from 22.18 on; with an older one install tsx beside it, or write portrait.config.mjs.";
   return ". Wanted a module whose default export is { features: […], recipes: […], … }.";
 }

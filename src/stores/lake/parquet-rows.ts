@@ -23,8 +23,8 @@ export async function isParquet(path: string): Promise<boolean> {
 
 /**
  * The rows of a Parquet file of anybody's as texts, so that a mapping reads them as it reads a delimited file: moments
- * in ISO 8601 (UTC), numbers in the shortest form that gives the same number, nothing for null, lists and structs as
- * DuckDB writes them. A row's line is its place in the file, from 1. In bounded memory, row group by row group.
+ * in ISO 8601 (UTC), numbers in the shortest form that gives the same number, nothing for null and for NaN, which is how
+ * data frames write it, lists and structs as DuckDB writes them. A row's line is its place in the file, from 1. In bounded memory, row group by row group.
  *
  * @throws PortraitError FILE_UNREADABLE
  */
@@ -75,6 +75,8 @@ function asText(name: string, type: string): string {
   const column = `"${name.replaceAll('"', '""')}"`;
   if (type === "TIMESTAMP WITH TIME ZONE") return `CAST(make_timestamp(epoch_us(${column})) AS VARCHAR)`;
   if (type === "BLOB") return `decode(${column})`;
+  if (type === "DOUBLE" || type === "FLOAT")
+    return `CASE WHEN NOT isnan(${column}) THEN CAST(${column} AS VARCHAR) END`;
   return `CAST(${column} AS VARCHAR)`;
 }
 
