@@ -92,11 +92,12 @@ export function takeBecomes(
   const horizon = target.days * DAY_MS;
   const state = reducer.empty();
   const following = target.repeats ? outcomesFollowing(events, target) : undefined;
+  const some = outcomes.size > 0; // mostly there is none, and no text has to be hashed
   for (const event of events) {
     if (event.name === target.event && !event.touched) {
       const { known } = event;
       const thing = thingOf(event.properties[target.on]);
-      const outcome = thing === undefined ? undefined : following ? following.get(event) : outcomes.get(thing);
+      const outcome = following ? following.get(event) : some && thing !== undefined ? outcomes.get(thing) : undefined;
       if (thing === undefined) untaken.unnamed++;
       else if (known + horizon > until) untaken.immature++;
       else if (outcome !== undefined && outcome < known) untaken.foretold++;

@@ -29,6 +29,8 @@ const WIDTH = 16;
 export const INLINE = 12;
 /** Places of the table of words. */
 const PLACES = 4_096;
+/** So many words decide whether the table is worth its misses: twice its places. */
+const TRIAL = 2 * PLACES;
 const LAST_ASCII = 127;
 
 const validOf = ({ validity: { data } }: Validity): Uint8Array | undefined =>
@@ -56,18 +58,25 @@ export const has = ({ valid }: { readonly valid: Uint8Array | undefined }, row: 
   valid === undefined || (valid[row >> 3] & (1 << (row & 7))) !== 0;
 
 /**
- * Answers a function that makes a word of a text of twelve bytes at most. Words that come again and again are made
- * once: a table of 4,096 places keeps the last one that fell on each.
+ * Answers a function that makes a word of a text of twelve bytes at most; one for each column. Words that come again
+ * and again are made once: a table of 4,096 places keeps the last one that fell on each. Where few do, as in a column
+ * of ids, the table is left after a trial.
  */
 export function createWords(
   make: (lane: TextLane, row: number, length: number) => string,
 ): (lane: TextLane, row: number) => string {
   const keys = new Int32Array(4 * PLACES);
   const words = new Array<string | undefined>(PLACES).fill(undefined);
+  let asked = 0;
+  let found = 0;
   return (lane, row) => {
     const { ints } = lane;
     const at = 4 * row;
-    const [length, a, b, c] = [ints[at], ints[at + 1], ints[at + 2], ints[at + 3]];
+    const length = ints[at];
+    if (asked === TRIAL && found < TRIAL / 2) return make(lane, row, length);
+    const a = ints[at + 1];
+    const b = ints[at + 2];
+    const c = ints[at + 3];
     let hash = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35) ^ length;
     hash ^= hash >>> 15;
     const place = hash & (PLACES - 1);
@@ -79,8 +88,14 @@ export function createWords(
       keys[key + 1] === a &&
       keys[key + 2] === b &&
       keys[key + 3] === c
-    )
+    ) {
+      if (asked < TRIAL) {
+        asked++;
+        found++;
+      }
       return known;
+    }
+    if (asked < TRIAL) asked++;
     const word = make(lane, row, length);
     keys[key] = length;
     keys[key + 1] = a;
