@@ -1,6 +1,7 @@
 import type { FeatureFace } from "./feature.ts";
-import type { Layout } from "./layout.ts";
+import type { Layout, WindowPlaces } from "./layout.ts";
 import type { Moment, NumberReader, TextReader } from "./moment.ts";
+import type { WindowNumber } from "./views.ts";
 
 /** What a feature was planned as, and its place in the lane of numbers. */
 export type Placed<One> = One & { readonly place: number };
@@ -12,31 +13,40 @@ export type Placed<One> = One & { readonly place: number };
 export type ReadAll<One> = (ones: readonly Placed<One>[], moment: Moment, numbers: Float64Array) => void;
 
 /**
- * How a feature is read: as a number together with those of its `readAll`; so, too, but `derived` from numbers of
- * features declared before it; or as a category.
+ * How a feature is read: as a number straight off its window; together with those of its `readAll`; so, too, but
+ * `derived` from numbers of features declared before it; or as a category.
  */
 export type Reader =
-  | { readonly type: "number"; readonly one: object; readonly readAll: ReadAll<never>; readonly derived: boolean }
+  | { readonly type: "window"; readonly cell: number; readonly what: WindowNumber["what"] }
+  | { readonly type: "together" | "derived"; readonly one: object; readonly readAll: ReadAll<never> }
   | { readonly type: "category"; readonly read: TextReader };
 
+/** A number straight off a window. */
+export const ofWindow = (what: WindowNumber["what"], { cell }: WindowPlaces): Reader => ({
+  type: "window",
+  cell,
+  what,
+});
+
 export const together = <One extends object>(one: One, readAll: ReadAll<One>): Reader => ({
-  type: "number",
+  type: "together",
   one,
   readAll,
-  derived: false,
 });
 export const derived = <One extends object>(one: One, readAll: ReadAll<One>): Reader => ({
-  type: "number",
+  type: "derived",
   one,
   readAll,
-  derived: true,
 });
 /** A number that is read by a function of its own: for kinds of which a catalogue has few. */
 export const asNumber = (read: NumberReader): Reader => together({ read }, readEach);
 export const asCategory = (read: TextReader): Reader => ({ type: "category", read });
 
 const readEach: ReadAll<{ readonly read: NumberReader }> = (ones, moment, numbers) => {
-  for (const { read, place } of ones) numbers[place] = read(moment);
+  for (let k = 0; k < ones.length; k++) {
+    const { read, place } = ones[k];
+    numbers[place] = read(moment);
+  }
 };
 
 /** What a declaration does not say itself. */

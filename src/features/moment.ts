@@ -2,30 +2,24 @@ import type { Event } from "../events/event.ts";
 import { dayOf, slotOf } from "./grid.ts";
 import type { Layout, Series } from "./layout.ts";
 import { emptyState, type LiveState } from "./live-state.ts";
-import { placeNear, placeOf, type Track } from "./track.ts";
-import { addPoints } from "./value.ts";
+import { placeOf } from "./track.ts";
 import { timesWithin, type ValueSet } from "./value-days.ts";
+import { clearView, fillView, type Stretches, viewsOf, type WindowNumber } from "./views.ts";
 import { DAY_MS } from "./window.ts";
 
 /** An event that is being scored: known, but not yet in the state. */
 export type InFlight = Pick<Event, "name" | "properties">;
 
 /**
- * A state at a moment: for each wanted window, from which place of its track up to and without which, and what is
- * there. Made once a reducer and filled again for each reading, so that reading allocates nothing.
+ * A state at a moment: for each wanted window, from which place of its track up to and without which.
+ * Made once a reducer and filled again for each reading, so that reading allocates nothing.
  */
-export interface Moment {
+export interface Moment extends Stretches {
   state: LiveState;
   now: number;
   /** The day and the five-minute slot of now. */
   today: number;
   slot: number;
-  /** By cell of the layout. */
-  readonly from: Int32Array;
-  readonly to: Int32Array;
-  /** By cell: how many events, and the sum of their values in points. */
-  readonly counted: Float64Array;
-  readonly summed: Float64Array;
   /** By tally of the layout: how often each kept value was seen, in the order of the values. */
   readonly times: readonly Float64Array[];
   inFlight: InFlight | undefined;
@@ -42,14 +36,13 @@ export type TextReader = (moment: Moment) => string | undefined;
 export function createLook(
   catalogue: string,
   layout: Layout,
-): (state: LiveState, now: number, inFlight: InFlight | undefined) => Moment {
-  const { cells } = layout;
-  const views = layout.tracks.map((_, track) => viewOf(layout, track)).filter(({ windows }) => windows.length > 0);
+  numbers: readonly WindowNumber[],
+): (state: LiveState, now: number, row: Float64Array, inFlight: InFlight | undefined) => Moment {
+  const { cells, tallies } = layout;
+  const views = viewsOf(layout, numbers);
   const from = new Int32Array(cells.length);
   const to = new Int32Array(cells.length);
-  const counted = new Float64Array(cells.length);
-  const summed = new Float64Array(cells.length);
-  const times = layout.tallies.map(({ values }) => new Float64Array(values.cap));
+  const times = tallies.map(({ values }) => new Float64Array(values.cap));
   const moment: Moment = {
     state: emptyState(catalogue, layout),
     now: 0,
@@ -57,40 +50,11 @@ export function createLook(
     slot: 0,
     from,
     to,
-    counted,
-    summed,
     times,
     inFlight: undefined,
   };
 
-  // the reading before was mostly of the same entity a little earlier: its windows began and ended near here
-  const fill = (view: View, track: Track, ahead: number) => {
-    const { buckets, counts, sums, size } = track;
-    const { windows, valued } = view;
-    const newest = buckets[size - 1];
-    for (let w = 0; w < windows.length; w++) {
-      const { cell, ago, span } = windows[w];
-      const end = ahead - ago;
-      const first = placeNear(track, end - span, from[cell]);
-      const last = newest < end ? size : placeNear(track, end, to[cell]);
-      from[cell] = first;
-      to[cell] = last;
-      counted[cell] = counts[last] - counts[first];
-      if (valued) summed[cell] = addPoints(sums[last], -sums[first]);
-    }
-    view.filled = true;
-  };
-  const clear = (view: View) => {
-    for (const { cell } of view.windows) {
-      from[cell] = 0;
-      to[cell] = 0;
-      counted[cell] = 0;
-      summed[cell] = 0;
-    }
-    view.filled = false;
-  };
-
-  return (state, now, inFlight) => {
+  return (state, now, row, inFlight) => {
     moment.state = state;
     moment.now = now;
     const today = dayOf(now);
@@ -102,31 +66,15 @@ export function createLook(
     for (let v = 0; v < views.length; v++) {
       const view = views[v];
       const track = tracks[view.track];
-      if (track.size > 0) fill(view, track, (view.inDays ? today : slot) + 1);
-      else if (view.filled) clear(view);
+      if (track.size > 0) fillView(view, track, (view.inDays ? today : slot) + 1, moment, row);
+      else if (view.filled) clearView(view, moment);
     }
     for (let t = 0; t < times.length; t++) {
-      const { values, days, ago } = layout.tallies[t];
+      const { values, days, ago } = tallies[t];
       tally(state.values[values.place], today - ago - days + 1, today - ago, times[t]);
     }
     return moment;
   };
-}
-
-/** The windows over one track. */
-interface View {
-  readonly track: number;
-  readonly inDays: boolean;
-  readonly valued: boolean;
-  readonly windows: readonly { readonly cell: number; readonly span: number; readonly ago: number }[];
-  /** Whether its cells hold anything: most tracks of most entities are empty, and so were those of the one before. */
-  filled: boolean;
-}
-
-function viewOf({ tracks, cells }: Layout, track: number): View {
-  const { grid, series } = tracks[track];
-  const windows = cells.flatMap(({ span, ago, ...one }, cell) => (one.track === track ? [{ cell, span, ago }] : []));
-  return { track, inDays: grid === "days", valued: series.value !== undefined, windows, filled: false };
 }
 
 function tally({ values }: ValueSet, from: number, to: number, times: Float64Array): void {

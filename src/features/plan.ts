@@ -3,13 +3,16 @@ import type { Placed, ReadAll } from "./kind.ts";
 import { kindOf } from "./kinds.ts";
 import { emptyLayout, type Layout } from "./layout.ts";
 import type { Moment, TextReader } from "./moment.ts";
+import type { WindowNumber } from "./views.ts";
 
 /** What the declared features need kept, and how each is read from it. */
 export interface Plan {
   readonly layout: Layout;
-  /** How many numbers a reading has. */
-  readonly numbers: number;
-  /** Fills the lane of numbers. */
+  /** The numbers of a known entity that nothing happened to: what windows over empty tracks say. */
+  readonly nothing: Float64Array;
+  /** Those that are read when a moment is looked at. */
+  readonly windows: readonly WindowNumber[];
+  /** Fills in the others. */
   readonly readNumbers: (moment: Moment, numbers: Float64Array) => void;
   readonly texts: readonly TextReader[];
 }
@@ -22,6 +25,7 @@ interface Group {
 
 export function planFeatures(features: readonly FeatureDeclaration[]): Plan {
   const layout = emptyLayout();
+  const windows: WindowNumber[] = [];
   const groups: Group[] = [];
   // those in the order of their declaration, since one may be derived from another
   const derived: Group[] = [];
@@ -35,19 +39,26 @@ export function planFeatures(features: readonly FeatureDeclaration[]): Plan {
       texts.push(reader.read);
       continue;
     }
-    const { readAll, one } = reader;
     const place = places.size;
     places.set(feature.name, place);
-    const last = reader.derived ? derived.slice(-1) : groups;
-    const known = last.find((group) => group.readAll === readAll);
-    if (known) known.ones.push({ ...one, place });
-    else (reader.derived ? derived : groups).push({ readAll, ones: [{ ...one, place }] });
+    if (reader.type === "window") windows.push({ cell: reader.cell, what: reader.what, place });
+    else if (reader.type === "together") join(groups, groups, reader.readAll, { ...reader.one, place });
+    else join(derived, derived.slice(-1), reader.readAll, { ...reader.one, place });
   }
 
   const all = [...groups, ...derived];
   const readNumbers = (moment: Moment, numbers: Float64Array) => {
     // each group holds what its own kind planned, which no type can say of all of them
-    for (const { readAll, ones } of all) readAll(ones as never[], moment, numbers);
+    for (let i = 0; i < all.length; i++) all[i].readAll(all[i].ones as never[], moment, numbers);
   };
-  return { layout, numbers: places.size, readNumbers, texts };
+  const nothing = new Float64Array(places.size);
+  for (const { what, place } of windows) nothing[place] = what === "mean" ? Number.NaN : 0;
+  return { layout, nothing, windows, readNumbers, texts };
+}
+
+/** Puts one into the group of its like among the `open` ones, or into a new group. */
+function join(groups: Group[], open: readonly Group[], readAll: ReadAll<never>, one: Placed<object>): void {
+  const known = open.find((group) => group.readAll === readAll);
+  if (known) known.ones.push(one);
+  else groups.push({ readAll, ones: [one] });
 }

@@ -29,9 +29,9 @@ import { createTargets, type Targets, writePlain, writeProperties } from "./targ
 export function createReducer(declarations: readonly unknown[]): Reducer {
   const features = parseCatalogue(declarations);
   const digest = catalogueDigest(features);
-  const { layout, numbers, readNumbers, texts } = planFeatures(features);
+  const { layout, nothing, windows, readNumbers, texts } = planFeatures(features);
   const codec = createCodec(digest, layout);
-  const look = createLook(digest, layout);
+  const look = createLook(digest, layout, windows);
   const targetsOf = createTargets(layout);
   const advance = createAdvance(layout);
 
@@ -60,14 +60,15 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
       if (targets.wantsProperties) writeProperties(live, targets, at, day, event.properties);
     },
 
-    read(state, now, row = emptyRow(numbers, texts.length), inFlight = undefined) {
+    read(state, now, row = emptyRow(nothing.length, texts.length), inFlight = undefined) {
       const live = own(state);
       if (live.newest < 0 || live.first > now) {
         row.numbers.fill(Number.NaN);
         row.texts.fill(undefined);
         return row;
       }
-      const moment = look(live, now, inFlight);
+      row.numbers.set(nothing);
+      const moment = look(live, now, row.numbers, inFlight);
       readNumbers(moment, row.numbers);
       for (let i = 0; i < texts.length; i++) row.texts[i] = texts[i](moment);
       return row;

@@ -84,6 +84,9 @@ export function dropDaysBefore(set: ValueSet, oldest: number): void {
 
 /** How often a value was seen on the days from `from` to `to`, both among them. */
 export function timesWithin({ days }: ValueDays, from: number, to: number): number {
+  const { buckets, counts, size } = days;
+  if (size === 0) return 0;
+  if (buckets[0] >= from && buckets[size - 1] <= to) return counts[size];
   return countBetween(days, placeOf(days, from), placeOf(days, to + 1));
 }
 

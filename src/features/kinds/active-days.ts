@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type Kind, type ReadAll, together } from "../kind.ts";
-import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
+import { type Kind, ofWindow } from "../kind.ts";
+import { wantSeries, wantWindow } from "../layout.ts";
 import { Days, windowText } from "../window.ts";
 import { EventName, KEEPS, words } from "../words.ts";
 
@@ -16,11 +16,5 @@ export const activeDays: Kind<z.infer<typeof ActiveDays>> = {
   says: "days with at least one event",
   keeps: KEEPS.window,
   face: ({ window }) => ({ type: "number", unit: "days", window: windowText(window) }),
-  plan(feature, layout) {
-    return together(wantWindow(layout, wantSeries(layout, feature.event), feature.window), readActiveDays);
-  },
-};
-
-const readActiveDays: ReadAll<WindowPlaces> = (ones, { from, to }, numbers) => {
-  for (const { cell, place } of ones) numbers[place] = to[cell] - from[cell];
+  plan: (feature, layout) => ofWindow("buckets", wantWindow(layout, wantSeries(layout, feature.event), feature.window)),
 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type Kind, type ReadAll, together } from "../kind.ts";
-import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
+import { type Kind, ofWindow } from "../kind.ts";
+import { wantSeries, wantWindow } from "../layout.ts";
 import { Window, windowText } from "../window.ts";
 import { EventName, KEEPS, words } from "../words.ts";
 
@@ -16,11 +16,5 @@ export const count: Kind<z.infer<typeof Count>> = {
   says: "how many events",
   keeps: KEEPS.window,
   face: ({ window }) => ({ type: "number", unit: "events", window: windowText(window) }),
-  plan(feature, layout) {
-    return together(wantWindow(layout, wantSeries(layout, feature.event), feature.window), readCounts);
-  },
-};
-
-const readCounts: ReadAll<WindowPlaces> = (ones, { counted }, numbers) => {
-  for (const { cell, place } of ones) numbers[place] = counted[cell];
+  plan: (feature, layout) => ofWindow("events", wantWindow(layout, wantSeries(layout, feature.event), feature.window)),
 };

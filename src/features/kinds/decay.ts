@@ -74,7 +74,8 @@ interface Fading extends WindowPlaces {
 }
 
 const readEvents: ReadAll<Fading> = (ones, { state: { tracks }, from, to, today, slot }, numbers) => {
-  for (const { track, cell, weights, inDays, place } of ones) {
+  for (let k = 0; k < ones.length; k++) {
+    const { track, cell, weights, inDays, place } = ones[k];
     const { buckets, counts } = tracks[track];
     const now = inDays ? today : slot;
     const first = from[cell];
@@ -90,7 +91,8 @@ const readEvents: ReadAll<Fading> = (ones, { state: { tracks }, from, to, today,
 };
 
 const readAmounts: ReadAll<Fading> = (ones, { state: { tracks }, from, to, today, slot }, numbers) => {
-  for (const { track, cell, weights, inDays, place } of ones) {
+  for (let k = 0; k < ones.length; k++) {
+    const { track, cell, weights, inDays, place } = ones[k];
     const { buckets, sums } = tracks[track];
     const now = inDays ? today : slot;
     const first = from[cell];

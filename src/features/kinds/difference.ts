@@ -23,5 +23,8 @@ export const difference: Kind<z.infer<typeof Difference>> = {
 };
 
 const readDifferences: ReadAll<{ readonly of: number; readonly minus: number }> = (ones, _moment, numbers) => {
-  for (const { of, minus, place } of ones) numbers[place] = numbers[of] - numbers[minus];
+  for (let k = 0; k < ones.length; k++) {
+    const { of, minus, place } = ones[k];
+    numbers[place] = numbers[of] - numbers[minus];
+  }
 };

@@ -35,7 +35,8 @@ const readDistinct: ReadAll<{ readonly values: number; readonly tally: number }>
   { state, times },
   numbers,
 ) => {
-  for (const { values, tally, place } of ones) {
+  for (let k = 0; k < ones.length; k++) {
+    const { values, tally, place } = ones[k];
     const set = state.values[values];
     const sample = set.overflowed ? set.values.length - 1 : set.values.length;
     const counted = times[tally];

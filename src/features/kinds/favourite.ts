@@ -27,15 +27,12 @@ export const favourite: Kind<z.infer<typeof Favourite>> = {
     return asCategory(({ state, times }) => {
       const { values } = state.values[wanted.place];
       const seen = times[tally];
-      let best: string | undefined;
       let most = 0;
-      for (let v = 0; v < values.length; v++) {
-        const { text } = values[v];
-        if (seen[v] > most || (seen[v] > 0 && seen[v] === most && best !== undefined && text < best)) {
-          best = text;
-          most = seen[v];
-        }
-      }
+      for (let v = 0; v < values.length; v++) if (seen[v] > most) most = seen[v];
+      if (most === 0) return undefined;
+      let best: string | undefined;
+      for (let v = 0; v < values.length; v++)
+        if (seen[v] === most && (best === undefined || values[v].text < best)) best = values[v].text;
       return best;
     });
   },

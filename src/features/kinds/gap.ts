@@ -22,7 +22,8 @@ export const gap: Kind<z.infer<typeof Gap>> = {
 };
 
 const readGaps: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
-  for (const { track, cell, place } of ones) {
+  for (let k = 0; k < ones.length; k++) {
+    const { track, cell, place } = ones[k];
     const { buckets } = tracks[track];
     const first = from[cell];
     const last = to[cell] - 1;

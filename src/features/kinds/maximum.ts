@@ -27,7 +27,8 @@ export const maximum: Kind<z.infer<typeof Maximum>> = {
 };
 
 const readMaxima: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
-  for (const { track, cell, place } of ones) {
+  for (let k = 0; k < ones.length; k++) {
+    const { track, cell, place } = ones[k];
     const first = from[cell];
     const end = to[cell];
     numbers[place] = first < end ? largestOf(tracks[track], first, end) / POINTS : Number.NaN;

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { type Kind, type ReadAll, together } from "../kind.ts";
-import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
-import { POINTS } from "../value.ts";
+import { type Kind, ofWindow } from "../kind.ts";
+import { wantSeries, wantWindow } from "../layout.ts";
 import { Window, windowText } from "../window.ts";
 import { EventName, KEEPS, PropertyName, words } from "../words.ts";
 
@@ -18,15 +17,6 @@ export const mean: Kind<z.infer<typeof Mean>> = {
   says: "the mean of a number property",
   keeps: KEEPS.amounts,
   face: ({ value, window }) => ({ type: "number", unit: value, window: windowText(window) }),
-  plan(feature, layout) {
-    const series = wantSeries(layout, feature.event, feature.value);
-    return together(wantWindow(layout, series, feature.window), readMeans);
-  },
-};
-
-const readMeans: ReadAll<WindowPlaces> = (ones, { counted, summed }, numbers) => {
-  for (const { cell, place } of ones) {
-    const times = counted[cell];
-    numbers[place] = times > 0 ? summed[cell] / times / POINTS : Number.NaN;
-  }
+  plan: (feature, layout) =>
+    ofWindow("mean", wantWindow(layout, wantSeries(layout, feature.event, feature.value), feature.window)),
 };

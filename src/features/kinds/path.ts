@@ -28,8 +28,11 @@ export const path: Kind<z.infer<typeof Path>> = {
       events.map((event) => ({ stage: i + 1, cell: wantWindow(layout, wantSeries(layout, event), window).cell })),
     );
     steps.reverse();
-    const reached = ({ counted }: Moment): number => {
-      for (let i = 0; i < steps.length; i++) if (counted[steps[i].cell] > 0) return steps[i].stage;
+    const reached = ({ from, to }: Moment): number => {
+      for (let i = 0; i < steps.length; i++) {
+        const { cell, stage } = steps[i];
+        if (to[cell] > from[cell]) return stage;
+      }
       return 0;
     };
     return as === "number" ? asNumber(reached) : asCategory((moment) => stages[reached(moment) - 1]?.name);

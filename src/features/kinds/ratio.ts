@@ -15,7 +15,10 @@ export const ratio: Kind<z.infer<typeof Ratio>> = {
 };
 
 const readRatios: ReadAll<{ readonly of: number; readonly to: number }> = (ones, _moment, numbers) => {
-  for (const { of, to, place } of ones) numbers[place] = numbers[to] === 0 ? Number.NaN : numbers[of] / numbers[to];
+  for (let k = 0; k < ones.length; k++) {
+    const { of, to, place } = ones[k];
+    numbers[place] = numbers[to] === 0 ? Number.NaN : numbers[of] / numbers[to];
+  }
 };
 
 /** What is made of two looks back as far as they: "400 days", or "30 days, 400 days" when they differ. */

@@ -20,5 +20,8 @@ export const recency: Kind<z.infer<typeof Recency>> = {
 };
 
 const readRecencies: ReadAll<{ readonly series: Series }> = (ones, moment, numbers) => {
-  for (const { series, place } of ones) numbers[place] = (moment.now - lastTime(moment, series)) / DAY_MS;
+  for (let k = 0; k < ones.length; k++) {
+    const { series, place } = ones[k];
+    numbers[place] = (moment.now - lastTime(moment, series)) / DAY_MS;
+  }
 };

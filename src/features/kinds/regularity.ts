@@ -26,7 +26,10 @@ export const regularity: Kind<z.infer<typeof Regularity>> = {
 };
 
 const readRegularities: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
-  for (const { track, cell, place } of ones) numbers[place] = regularityOf(tracks[track].buckets, from[cell], to[cell]);
+  for (let k = 0; k < ones.length; k++) {
+    const { track, cell, place } = ones[k];
+    numbers[place] = regularityOf(tracks[track].buckets, from[cell], to[cell]);
+  }
 };
 
 function regularityOf(days: readonly number[], first: number, end: number): number {

@@ -30,7 +30,10 @@ export const spread: Kind<z.infer<typeof Spread>> = {
 };
 
 const readSpreads: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
-  for (const { track, cell, place } of ones) numbers[place] = spreadOf(tracks[track], from[cell], to[cell]);
+  for (let k = 0; k < ones.length; k++) {
+    const { track, cell, place } = ones[k];
+    numbers[place] = spreadOf(tracks[track], from[cell], to[cell]);
+  }
 };
 
 function spreadOf(totals: Track, first: number, end: number): number {

@@ -41,8 +41,10 @@ interface Row extends WindowPlaces {
 }
 
 const readStreaks: ReadAll<Row> = (ones, { state: { tracks }, from, to, today }, numbers) => {
-  for (const { track, cell, unit, place } of ones)
+  for (let k = 0; k < ones.length; k++) {
+    const { track, cell, unit, place } = ones[k];
     numbers[place] = rowOf(tracks[track].buckets, from[cell], to[cell], today, unit);
+  }
 };
 
 function rowOf(days: readonly number[], first: number, end: number, today: number, unit: Unit): number {

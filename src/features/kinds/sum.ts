@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { type Kind, type ReadAll, together } from "../kind.ts";
-import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
-import { POINTS } from "../value.ts";
+import { type Kind, ofWindow } from "../kind.ts";
+import { wantSeries, wantWindow } from "../layout.ts";
 import { Window, windowText } from "../window.ts";
 import { EventName, KEEPS, PropertyName, words } from "../words.ts";
 
@@ -18,12 +17,6 @@ export const sum: Kind<z.infer<typeof Sum>> = {
   says: "the sum of a number property",
   keeps: KEEPS.amounts,
   face: ({ value, window }) => ({ type: "number", unit: value, window: windowText(window) }),
-  plan(feature, layout) {
-    const series = wantSeries(layout, feature.event, feature.value);
-    return together(wantWindow(layout, series, feature.window), readSums);
-  },
-};
-
-const readSums: ReadAll<WindowPlaces> = (ones, { summed }, numbers) => {
-  for (const { cell, place } of ones) numbers[place] = summed[cell] / POINTS;
+  plan: (feature, layout) =>
+    ofWindow("sum", wantWindow(layout, wantSeries(layout, feature.event, feature.value), feature.window)),
 };

@@ -20,5 +20,8 @@ export const tenure: Kind<z.infer<typeof Tenure>> = {
 };
 
 const readTenures: ReadAll<{ readonly series: Series }> = (ones, moment, numbers) => {
-  for (const { series, place } of ones) numbers[place] = (moment.now - firstTime(moment, series)) / DAY_MS;
+  for (let k = 0; k < ones.length; k++) {
+    const { series, place } = ones[k];
+    numbers[place] = (moment.now - firstTime(moment, series)) / DAY_MS;
+  }
 };
