@@ -107,6 +107,7 @@ export function createLeanReader(query: LeanQuery, lanes: Lanes): (chunk: DuckDB
     const rows = chunk.rowCount;
     for (let row = 0; row < rows; row++) {
       if (runs[row] !== run) {
+        if (runs[row] < run) throw new Error("the rows of a part do not stand in the order of its runs");
         run = runs[row];
         entity = { kind, id: nameAt(who, row) };
         fits = idOf(entity.id) !== undefined; // SQL counts code points

@@ -1,3 +1,4 @@
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -7,8 +8,11 @@ import type { LakeQuery, LoggedEvent } from "../../../src/events/event-log.ts";
 import { flatProperties } from "../../../src/events/flat-properties.ts";
 import { LoggedText } from "../../../src/events/logged-text.ts";
 import { compactLake } from "../../../src/stores/lake/compact-lake.ts";
+import { openDuckDB, sqlText } from "../../../src/stores/lake/duckdb.ts";
 import { createLakeWriter } from "../../../src/stores/lake/lake-writer.ts";
 import { createParquetLake } from "../../../src/stores/lake/parquet-lake.ts";
+import { footerOf } from "../../../src/stores/lake/part-footer.ts";
+import { listWhole, readFooters } from "../../../src/stores/lake/parts.ts";
 import { allOf, NOON } from "../../support/events.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -132,6 +136,25 @@ test("whatever of a lake is merged, who asks for some properties gets what stand
     ),
     { numRuns: 3 },
   );
+});
+
+test("a merged part whose rows were put in another order is refused, not misread", async () => {
+  const dir = join(tempDir(), "lake");
+  const events = Array.from({ length: 8 }, (_, i) => ({ who: `u${i}`, name: "Paid", known: NOON, properties: {} }));
+  await addTo(dir, events, 1, 2);
+  await compactLake({ dir });
+  const db = await openDuckDB({ tempDir: tempDir(), memoryMb: 100, threads: 1 });
+  const connection = await db.connect();
+  const part = (await readFooters(connection, listWhole(dir))).find(({ mergedTo }) => mergedTo);
+  if (!part) throw new Error("nothing was merged");
+  const [from, to] = [part.file, `${part.file}.tmp`].map(sqlText);
+  await connection.run(`COPY (FROM ${from} ORDER BY run DESC) TO ${to} (FORMAT parquet, ${footerOf(part)})`);
+  connection.closeSync();
+  db.closeSync();
+  renameSync(`${part.file}.tmp`, part.file);
+  const lake = createParquetLake(dir, { memoryMb: 100, threads: 1, streamBytes: 0 });
+  await expect(allOf(lake, { kind: "user", properties })).rejects.toMatchObject({ code: "LAKE_BROKEN" });
+  await lake.close();
 });
 
 test("many events of one entity in one moment come in the order of the log, chunk after chunk", async () => {
