@@ -1,8 +1,26 @@
 import type { Command } from "commander";
 import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
+import type { VerifySummary } from "../../stores/redis/verify-states.ts";
 import { moment } from "../moment.ts";
 import { progressBar } from "../progress.ts";
+
+/** What is not equal, for people: nothing when all is. */
+export function inWords({ different, missing, extra, ahead, behind }: VerifySummary): string {
+  const lines = [];
+  if (different + missing + extra > 0)
+    lines.push(
+      `${different} differ, ${missing} are missing, ${extra} are not in the log. ` +
+        "Stop the worker and run `portrait replay` to rebuild them.",
+    );
+  if (ahead > 0)
+    lines.push(
+      `${ahead} hold events that are not in the lake, and were not compared. A running worker writes them within ` +
+        "seconds; where none runs, or they stay, `portrait work` says whether parts of the lake are missing.",
+    );
+  if (behind > 0) lines.push(`${behind} wait for events that are on their way to them, and were not compared.`);
+  return lines.map((line) => `${line}\n`).join("");
+}
 
 interface Options {
   readonly verify?: boolean;
@@ -86,11 +104,7 @@ Examples:
           `${found.equal.toLocaleString("en")} of ${found.entities.toLocaleString("en")} states are what the log says`,
         );
         if (json) process.stdout.write(`${JSON.stringify(found)}\n`);
-        else if (wrong > 0)
-          process.stdout.write(
-            `${found.different} differ, ${found.missing} are missing, ${found.extra} are not in the log. ` +
-              "Stop the worker and run `portrait replay` to rebuild them.\n",
-          );
+        else process.stdout.write(inWords(found));
         if (wrong > 0) process.exitCode = 1;
       } finally {
         await lake.close();
