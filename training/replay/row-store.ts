@@ -6,7 +6,8 @@ import type { Reducers } from "../../src/features/reducers.ts";
 import { FIELD_PREFIX, ratio, ratioName, valueReader } from "../../src/scoring/encode-row.ts";
 import { type ColumnPlan, toColumns } from "./columns.ts";
 import { createLanes } from "./lanes.ts";
-import { createReadingsByRow, createReadingsInTurn, type ReadColumns, type ReadingsByRow } from "./readings.ts";
+import { createReadingsInTurn, type ReadColumns } from "./readings.ts";
+import { createReadingsByRow, type ReadingsByRow } from "./readings-by-row.ts";
 
 export interface RowStore {
   readonly rows: number;
@@ -24,7 +25,7 @@ export interface RowStore {
  * Keeps rows until the last one is in, since only then the levels of the categories are known.
  *
  * What it makes of a row is what the encoder that serves makes of it (test/training/replay holds them together).
- * Memory: 8 bytes a number.
+ * Memory: 8 bytes a number; while it finishes, those of second entities twice.
  */
 export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: string, room = 0): RowStore {
   const { joint, features, fields, ratios } = plan;

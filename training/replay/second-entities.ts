@@ -1,7 +1,7 @@
 import { sameEntity } from "../../src/events/event.ts";
 import type { LoggedEvent } from "../../src/events/event-log.ts";
 import type { Reducer, State } from "../../src/features/feature.ts";
-import type { ReadingsByRow } from "./readings.ts";
+import type { ReadingsByRow } from "./readings-by-row.ts";
 import type { RowIndex } from "./row-index.ts";
 
 export interface SecondPass {
