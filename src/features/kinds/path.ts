@@ -35,6 +35,7 @@ export const path: Kind<z.infer<typeof Path>> = {
       }
       return 0;
     };
-    return as === "number" ? asNumber(reached) : asCategory((moment) => stages[reached(moment) - 1]?.name);
+    const names = [undefined, ...stages.map(({ name }) => name)];
+    return as === "number" ? asNumber(reached) : asCategory((moment) => names[reached(moment)]);
   },
 };
