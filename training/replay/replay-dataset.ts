@@ -68,8 +68,9 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   signal?.throwIfAborted();
   const log = await lake.extent();
   const index = seconds.length > 0 ? createRowIndex() : undefined;
-  // an event in flight is a row at most, so no column has to be moved
-  const store = createRowStore(plan, reducers, target.event, target.kind === "event-becomes" ? log.events : 0);
+  // an event in flight is a row at most, so no column has to be moved; rows at moments mostly are far fewer than events
+  const room = target.kind === "event-becomes" ? log.events : Math.ceil(log.events / 8);
+  const store = createRowStore(plan, reducers, target.event, room);
   const until = Math.min(request.until ?? Number.POSITIVE_INFINITY, log.lastKnown ?? 0);
   const from = log.firstAt ?? 0;
   const spine = target.kind === "event-within" ? spineOf(target, from, until) : undefined;

@@ -119,7 +119,9 @@ function createFields(types: ReadonlyMap<string, ColumnPlan["fields"][number]["t
 }
 
 function quotients(fields: Float64Array = new Float64Array(0), features: Float64Array = new Float64Array(0)) {
-  return fields.map((value, i) => ratio(value, features[i]));
+  const found = new Float64Array(fields.length);
+  for (let i = 0; i < found.length; i++) found[i] = ratio(fields[i], features[i]); // `map` calls out of JavaScript for each
+  return found;
 }
 
 function missing(name: string): never {
