@@ -196,10 +196,14 @@ export async function soakEvents(options: EventsSoakOptions): Promise<EventsSoak
     if (complaints.size === 0 && options.freeze !== false) {
       onProgress?.(1, "owners freeze and go on, a disk stands still, a part is missing");
       const send = (events: number) => traffic.send(events);
-      await timely(freezeOwner({ ...calm, without }, send), "the frozen owner").catch(note);
-      await timely(freezeThroughMerge({ ...calm, without }, send), "the owner frozen through a merge").catch(note);
-      await timely(flushSlowly({ ...calm, without }, send, traffic.sendAgain), "the slow disk").catch(note);
-      await timely(loseAPart({ ...calm, without }, send), "the worker beside a missing part").catch(note);
+      const guarded = { ...calm, without };
+      const stages: readonly (readonly [string, () => Promise<void>])[] = [
+        ["the frozen owner", () => freezeOwner(guarded, send)],
+        ["the owner frozen through a merge", () => freezeThroughMerge(guarded, send)],
+        ["the slow disk", () => flushSlowly(guarded, send, traffic.sendAgain)],
+        ["the worker beside a missing part", () => loseAPart(guarded, send)],
+      ];
+      for (const [who, stage] of stages) if (complaints.size === 0) await timely(stage(), who).catch(note);
     }
     // one calm worker brings what is applied into the lake, also after a complaint: what is wrong then shows whole
     await timely(calmWorker(calm), "the calm worker").catch(note);

@@ -112,9 +112,12 @@ export async function freezeThroughMerge(options: IngestWorkerOptions, send: Sen
   }
 }
 
-/** Sends events and waits until the worker has applied them. */
+/** Sends events and waits until the worker has applied them. @throws what the worker ended with */
 export async function applied(worker: IngestWorker, send: Send): Promise<void> {
   const before = worker.stats().applied + worker.stats().duplicates;
   await send(EVENTS);
-  while (worker.stats().applied + worker.stats().duplicates < before + EVENTS) await sleep(5);
+  while (worker.stats().applied + worker.stats().duplicates < before + EVENTS) {
+    if (worker.stats().state === "ended") return worker.ended;
+    await sleep(5);
+  }
 }
