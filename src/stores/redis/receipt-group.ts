@@ -14,11 +14,15 @@ export interface ReceiptGroup {
   add(receipt: NewReceipt): void;
   /** Of all, in order, in one piece. */
   digests(): Buffer;
-  /** Lengths, id and sealed bytes of each, with their places in the link `number` of a chain. */
-  stamped(chain: string, number: number): Buffer;
+  /** Says in each receipt that it stands in the link `number` of a chain. */
+  stamp(chain: string, number: number): void;
+  /** How many bytes `framed` has between its two texts: lengths, id and sealed bytes of each receipt. */
+  readonly size: number;
+  /** All receipts in one piece with what is to stand before and after them. `before` has room for 2 kB. */
+  framed(before: Uint8Array, after: Uint8Array): Buffer;
   /** Settles as `done` or `failed` is called. */
   readonly stored: Promise<void>;
-  /** Redis has it: what `stamped` answered is no longer looked at. */
+  /** Redis has it: what `framed` answered is no longer looked at. */
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -28,6 +32,8 @@ const spare: GrowingBytes[] = [];
 const SPARE_MOST = 8;
 const SPARE_BYTES = 262_144;
 const FIRST_BYTES = 32_768;
+/** Kept free before the first receipt. */
+const FRONT = 2_048;
 
 export function createReceiptGroup(): ReceiptGroup {
   let done = () => {};
@@ -37,7 +43,7 @@ export function createReceiptGroup(): ReceiptGroup {
     failed = reject;
   });
   const all = spare.pop() ?? growingBytes(FIRST_BYTES);
-  all.length = 0;
+  all.length = FRONT;
   let digests = Buffer.allocUnsafe(DIGEST_BYTES * 32);
   let count = 0;
   let first = "";
@@ -68,13 +74,21 @@ export function createReceiptGroup(): ReceiptGroup {
       writeDigest(salted, digests, DIGEST_BYTES * count++);
     },
     digests: () => digests.subarray(0, DIGEST_BYTES * count),
-    stamped(chain, number) {
-      for (let at = 0, place = 0; at < all.length; place++) {
+    stamp(chain, number) {
+      for (let at = FRONT, place = 0; place < count; place++) {
         const sealed = at + LENGTHS + all.buffer.readUInt16LE(at);
         stampPlace(all.buffer, sealed, { chain, number, place });
         at = sealed + all.buffer.readUInt32LE(at + 2);
       }
-      return all.buffer.subarray(0, all.length);
+    },
+    get size() {
+      return all.length - FRONT;
+    },
+    framed(before, after) {
+      const into = roomFor(after.length, all);
+      into.set(before, FRONT - before.length);
+      into.set(after, all.length);
+      return into.subarray(FRONT - before.length, all.length + after.length);
     },
   };
 }

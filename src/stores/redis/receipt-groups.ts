@@ -4,6 +4,7 @@ import { CHAIN_SHARE, type ChainLink, nextLink, rootOf } from "../../scoring/rec
 import { deskOf } from "../../scoring/receipt-id.ts";
 import { createReceiptGroup, type ReceiptGroup } from "./receipt-group.ts";
 import { redisAway, redisFailure } from "./redis-failure.ts";
+import { argumentsText, WholeCommand } from "./whole-command.ts";
 
 /** How many ids of a desk's newest receipts are kept at hand for checks. */
 export const LATEST_KEPT = 10_000;
@@ -32,20 +33,20 @@ const UNDER_WAY_MOST = 4;
  * Several groups may be under way, so a link whose predecessor is not there (it failed, or Redis lost it) is refused: 0.
  *
  * KEYS: the newest, the chain.
- * ARGV: ms to keep, newest to keep, number of the link, link, digests, what receipts' keys begin with, then for each
- * receipt one after the other the lengths of its id (u16) and of its sealed bytes (u32), little-endian, and both.
+ * ARGV: ms to keep, newest to keep, what receipts' keys begin with, number of the link; for each receipt one after the
+ * other the lengths of its id (u16) and of its sealed bytes (u32), little-endian, and both; link, digests.
  */
 const KEEP = `
-local number = tonumber(ARGV[3])
+local number = tonumber(ARGV[4])
 if redis.call('XLEN', KEYS[2]) ~= number then return 0 end
-local all, ids, at = ARGV[7], {}, 1
+local all, ids, at = ARGV[5], {}, 1
 while at <= #all do
   local id, size = struct.unpack('<I2I4', all, at)
   ids[#ids + 1] = string.sub(all, at + 6, at + 5 + id)
   at = at + 6 + id + size
-  redis.call('SET', ARGV[6] .. ids[#ids], string.sub(all, at - size, at - 1), 'PX', ARGV[1])
+  redis.call('SET', ARGV[3] .. ids[#ids], string.sub(all, at - size, at - 1), 'PX', ARGV[1])
 end
-redis.call('XADD', KEYS[2], (number + 1) .. '-0', 'link', ARGV[4], 'digests', ARGV[5])
+redis.call('XADD', KEYS[2], (number + 1) .. '-0', 'link', ARGV[6], 'digests', ARGV[7])
 redis.call('PEXPIRE', KEYS[2], ARGV[1])
 redis.call('LPUSH', KEYS[1], unpack(ids))
 redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)
@@ -65,6 +66,9 @@ interface Chain {
   readonly name: string;
   /** ms; no group joins it then or later. */
   readonly until: number;
+  /** What asks for a group to be kept, as far as it is the same of all groups of the chain. */
+  readonly asks: readonly string[];
+  readonly askBytes: Buffer;
   number: number;
   link: Buffer;
 }
@@ -127,8 +131,7 @@ export function createReceiptGroups({ redis, keepMs, patienceMs, clock = Date.no
   async function keep(group: ReceiptGroup): Promise<void> {
     for (let tries = 0; tries < 2; tries++) {
       const now = clock();
-      if (!chain || now >= chain.until)
-        chain = { name: group.first, until: now + keepMs * CHAIN_SHARE, number: -1, link: rootOf(group.first) };
+      if (!chain || now >= chain.until) chain = beginChain(group.first, now);
       const own = chain;
       try {
         if (await within(patienceMs, commit(group, own))) return;
@@ -141,20 +144,38 @@ export function createReceiptGroups({ redis, keepMs, patienceMs, clock = Date.no
     throw redisAway(WANTED);
   }
 
+  function beginChain(name: string, now: number): Chain {
+    const desk = deskOf(name);
+    const asks = [KEEP, "2", latestKey(desk), chainKey(name), `${keepMs}`, `${LATEST_KEPT}`, receiptPrefix(desk)];
+    const askBytes = Buffer.from(`*${asks.length + 5}\r\n${argumentsText(["eval", ...asks])}`);
+    return { name, until: now + keepMs * CHAIN_SHARE, asks, askBytes, number: -1, link: rootOf(name) };
+  }
+
   /** Sends before it answers. Answers whether the group was stored. */
   async function commit(group: ReceiptGroup, to: Chain): Promise<boolean> {
-    const desk = deskOf(group.first);
-    const announced = to.number < 0 ? redis.sadd(DESKS, desk) : undefined;
+    const announced = to.number < 0 ? redis.sadd(DESKS, deskOf(to.name)) : undefined;
     const digests = group.digests();
     const { number, link } = nextLink(to.link, to.number + 1, [digests]);
     to.number = number;
     to.link = link;
-    const facts = [keepMs, LATEST_KEPT, number, link, digests, receiptPrefix(desk), group.stamped(to.name, number)];
-    const [, kept] = await Promise.all([announced, redis.eval(KEEP, 2, latestKey(desk), chainKey(to.name), ...facts)]);
-    return kept !== 0;
+    group.stamp(to.name, number);
+    const kept = redis.sendCommand(new WholeCommand("eval", to.asks, wholeOf(group, to, digests)));
+    if (announced) await Promise.all([announced, kept]);
+    return (await kept) !== 0;
   }
 
   return { save };
+}
+
+/** The whole command: what the chain always asks, the number of the link, the receipts, the link, its digests. */
+function wholeOf(group: ReceiptGroup, { askBytes, number, link }: Chain, digests: Buffer): Buffer {
+  const before = Buffer.concat([askBytes, Buffer.from(`${argumentsText([`${number}`])}$${group.size}\r\n`)]);
+  const end = "\r\n";
+  const after = [`${end}$${link.length}${end}`, link, `${end}$${digests.length}${end}`, digests, end];
+  return group.framed(
+    before,
+    Buffer.concat(after.map((part) => (typeof part === "string" ? Buffer.from(part) : part))),
+  );
 }
 
 /** A link's place in its stream: Redis wants ids above 0-0. */
