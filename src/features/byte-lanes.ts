@@ -93,10 +93,16 @@ export function createByteReader(): ByteReader {
     return bytes[at++];
   };
   const whole = () => {
+    // most are short: up to 21 bits in whole numbers of the processor
     let value = byte();
     if (value < 0x80) return value;
-    value &= 0x7f;
-    let scale = 128;
+    const second = byte();
+    value = (value & 0x7f) | ((second & 0x7f) << 7);
+    if (second < 0x80) return value;
+    const third = byte();
+    value |= (third & 0x7f) << 14;
+    if (third < 0x80) return value;
+    let scale = 2 ** 21;
     for (;;) {
       const next = byte();
       value += (next & 0x7f) * scale;
@@ -119,6 +125,7 @@ export function createByteReader(): ByteReader {
     byte,
     signed() {
       const value = whole();
+      if (value <= 0x7fffffff) return (value >>> 1) ^ -(value & 1);
       return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
     },
     word() {

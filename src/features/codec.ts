@@ -5,7 +5,7 @@ import { dayOf, hourOf, slotOf } from "./grid.ts";
 import { hash32 } from "./hash.ts";
 import type { Layout, Values } from "./layout.ts";
 import { emptied, emptyState, type LiveState } from "./live-state.ts";
-import { countBetween, emptyTrack, type Lanes, NO_TRACK, sumBetween, type Track } from "./track.ts";
+import { copyOf, countBetween, emptyTrack, type Lanes, NO_TRACK, sumBetween, type Track } from "./track.ts";
 import { addPoints } from "./value.ts";
 import { newValue, VALUE_LANES, type ValueSet } from "./value-days.ts";
 
@@ -92,9 +92,7 @@ function readState(reader: ByteReader, state: LiveState, layout: Layout): void {
   }
   readTracks(reader, state, layout);
   const today = dayOf(newest);
-  layout.values.forEach((values, place) => {
-    readValues(reader, state.values[place], values, today);
-  });
+  for (const values of layout.values) readValues(reader, state.values[values.place], values, today);
   readPicks(reader, state, layout);
 }
 
@@ -107,10 +105,11 @@ function writeMask(writer: ByteWriter, count: number, isThere: (place: number) =
   }
 }
 
-function readMask(reader: ByteReader, count: number): (place: number) => boolean {
-  const bytes = Array.from({ length: Math.ceil(count / 8) }, () => reader.byte());
-  return (place) => ((bytes[place >> 3] >> (place & 7)) & 1) === 1;
+/** Into `mask`, to be asked with `isIn`. */
+function readMask(reader: ByteReader, mask: number[], count: number): void {
+  for (let first = 0; first < count; first += 8) mask[first >> 3] = reader.byte();
 }
+const isIn = (mask: readonly number[], place: number) => ((mask[place >> 3] >> (place & 7)) & 1) === 1;
 
 const BUCKET_OF = { days: dayOf, hours: hourOf, slots: slotOf } as const;
 
@@ -121,13 +120,23 @@ function writeTracks(writer: ByteWriter, { tracks, newest }: LiveState, layout: 
   });
 }
 
-function readTracks(reader: ByteReader, state: LiveState, layout: Layout): void {
-  const isThere = readMask(reader, layout.tracks.length);
-  layout.tracks.forEach(({ grid, series }, place) => {
-    if (!isThere(place)) return;
-    if (state.tracks[place] === NO_TRACK) state.tracks[place] = emptyTrack(series);
-    readTrack(reader, state.tracks[place], BUCKET_OF[grid](state.newest), series);
-  });
+const there: number[] = [];
+/** New tracks are drawn up here, and copied when their size is known: growing bit by bit costs more than reading. */
+const draft = emptyTrack({ value: "any", maxima: true, minima: true });
+
+function readTracks(reader: ByteReader, state: LiveState, { tracks }: Layout): void {
+  readMask(reader, there, tracks.length);
+  for (let place = 0; place < tracks.length; place++) {
+    if (!isIn(there, place)) continue;
+    const { grid, series } = tracks[place];
+    const track = state.tracks[place];
+    const newest = BUCKET_OF[grid](state.newest);
+    if (track !== NO_TRACK) readTrack(reader, track, newest, series);
+    else {
+      readTrack(reader, draft, newest, series);
+      state.tracks[place] = copyOf(draft, series);
+    }
+  }
 }
 
 /**
@@ -150,57 +159,56 @@ function writeTrack(writer: ByteWriter, track: Track, newest: number, lanes: Lan
   }
 }
 
-/** Into a track without buckets, over what its arrays may hold from before. */
+/** A track as it is written: from the newest bucket back and one by one. One serves all tracks that are read. */
+const back = {
+  buckets: [] as number[],
+  counts: [] as number[],
+  sums: [] as number[],
+  maxima: [] as number[],
+  minima: [] as number[],
+};
+
+/** Into a track without buckets, over what its arrays may hold from before: ascending, and running up. */
 function readTrack(reader: ByteReader, track: Track, newest: number, lanes: Lanes): void {
   const size = reader.length();
-  const { buckets, counts, sums, maxima, minima } = track;
-  let after = newest + 1;
-  for (let i = 0; i < size; i++) {
-    const word = reader.whole();
-    after -= Math.floor(word / 2) + 1;
-    if (after < 0) throw new RangeError("a bucket lies before all time");
-    const several = word % 2 === 1;
-    buckets[i] = after;
-    counts[i + 1] = several ? reader.whole() : 1;
-    if (lanes.value === undefined) continue;
-    const sum = reader.signed();
-    sums[i + 1] = sum;
-    if (lanes.maxima) maxima[i] = several ? reader.signed() : sum;
-    if (lanes.minima) minima[i] = several ? reader.signed() : sum;
+  readBack(reader, size, newest, lanes);
+  const { buckets, counts } = track;
+  let events = 0;
+  for (let i = 0, j = size - 1; j >= 0; i++, j--) {
+    buckets[i] = back.buckets[j];
+    events += back.counts[j];
+    counts[i + 1] = events;
   }
   track.size = size;
-  turn(track, lanes);
-}
-
-/** From the newest back and one by one, as they are written, to ascending and running up, as they are kept. */
-function turn(track: Track, lanes: Lanes): void {
-  const { size, buckets, counts, sums, maxima, minima } = track;
-  if (size > 1) {
-    reverse(buckets, size);
-    if (lanes.value !== undefined && lanes.maxima) reverse(maxima, size);
-    if (lanes.value !== undefined && lanes.minima) reverse(minima, size);
-  }
-  runUp(counts, size, (a, b) => a + b);
   if (lanes.value === undefined) return;
-  runUp(sums, size, addPoints);
+  const { sums, maxima, minima } = track;
+  let sum = 0;
+  for (let i = 0, j = size - 1; j >= 0; i++, j--) {
+    sum = addPoints(sum, back.sums[j]);
+    sums[i + 1] = sum;
+    if (lanes.maxima) maxima[i] = back.maxima[j];
+    if (lanes.minima) minima[i] = back.minima[j];
+  }
   lookBack(track, lanes);
 }
 
-function reverse(lane: number[], size: number): void {
-  for (let i = 0, j = size - 1; i < j; i++, j--) {
-    const held = lane[i];
-    lane[i] = lane[j];
-    lane[j] = held;
+function readBack(reader: ByteReader, size: number, newest: number, lanes: Lanes): void {
+  const { buckets, counts, sums, maxima, minima } = back;
+  const valued = lanes.value !== undefined;
+  let after = newest + 1;
+  for (let i = 0; i < size; i++) {
+    const word = reader.whole();
+    after -= (word <= 0x7fffffff ? word >>> 1 : Math.floor(word / 2)) + 1;
+    if (after < 0) throw new RangeError("a bucket lies before all time");
+    const several = (word & 1) === 1;
+    buckets[i] = after;
+    counts[i] = several ? reader.whole() : 1;
+    if (!valued) continue;
+    const sum = reader.signed();
+    sums[i] = sum;
+    if (lanes.maxima) maxima[i] = several ? reader.signed() : sum;
+    if (lanes.minima) minima[i] = several ? reader.signed() : sum;
   }
-}
-
-function runUp(lane: number[], size: number, add: (a: number, b: number) => number): void {
-  for (let i = 1, j = size; i < j; i++, j--) {
-    const held = lane[i];
-    lane[i] = lane[j];
-    lane[j] = held;
-  }
-  for (let i = 1; i <= size; i++) lane[i] = add(lane[i - 1], lane[i]);
 }
 
 /** For each value: its hash or its text, then its days. */

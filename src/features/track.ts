@@ -40,6 +40,22 @@ export function emptyTrack({ value, maxima, minima }: Lanes): Track {
   };
 }
 
+/** A track of the same, with the lanes that are wanted. */
+export function copyOf(track: Track, { value, maxima, minima }: Lanes): Track {
+  const { size, buckets, counts, sums } = track;
+  const valued = value !== undefined;
+  return {
+    size,
+    buckets: buckets.slice(0, size),
+    counts: counts.slice(0, size + 1),
+    sums: valued ? sums.slice(0, size + 1) : UNWANTED,
+    maxima: valued && maxima ? track.maxima.slice(0, size) : UNWANTED,
+    minima: valued && minima ? track.minima.slice(0, size) : UNWANTED,
+    peaks: valued && maxima ? track.peaks.slice(0, size) : UNWANTED,
+    troughs: valued && minima ? track.troughs.slice(0, size) : UNWANTED,
+  };
+}
+
 /** Stands for a track that nothing was written to, so that most tracks of most entities cost nothing. */
 export const NO_TRACK: Track = {
   size: 0,
