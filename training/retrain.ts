@@ -12,6 +12,7 @@ import { marginsOn } from "./judge/champion-margins.ts";
 import { type Case, judge } from "./judge/gate.ts";
 import { learn } from "./learn/learn.ts";
 import type { Effort, Learned } from "./learn/learned.ts";
+import { nothingToLearn } from "./nothing-to-learn.ts";
 import { toArtifact } from "./publish/publish.ts";
 import { planColumns } from "./replay/columns.ts";
 import { recencyFrequency } from "./replay/recency-frequency.ts";
@@ -74,6 +75,9 @@ export async function retrainRecipe(request: RetrainRequest, deps: RetrainDeps):
     onProgress: (done, note) => onProgress(0.6 * done, `replaying: ${note}`),
   });
   const { data, about } = replayed;
+  const why = nothingToLearn(recipe, about);
+  if (why !== undefined)
+    throw new PortraitError(about.rows === 0 ? "DATASET_TOO_SMALL" : "LABEL_INVALID", why, { ...about });
   const baseline = recipe.target.kind === "event-within" ? recencyFrequency(data) : undefined;
   const learned = await learn(data, {
     ...effortOf(recipe),
@@ -115,10 +119,11 @@ export async function retrainRecipe(request: RetrainRequest, deps: RetrainDeps):
     constant,
     champion,
   });
-  const why = `${reason}: ${verdict.why}`;
-  if (verdict.promote && (await artifacts.champion(model)) !== version) await artifacts.promote(model, version, why);
+  const because = `${reason}: ${verdict.why}`;
+  if (verdict.promote && (await artifacts.champion(model)) !== version)
+    await artifacts.promote(model, version, because);
   onProgress(1, verdict.promote ? "promoted" : "kept back");
-  return { model, version, promoted: verdict.promote, why, artifact, learned, about };
+  return { model, version, promoted: verdict.promote, why: because, artifact, learned, about };
 }
 
 /** Learners that a recipe names, else the quality that it wants, else balanced. */

@@ -81,7 +81,10 @@ Examples:
         const { about } = replayed;
         const eventsPerSecond = Math.round(about.events / ((performance.now() - started) / 1000));
         bar.end(`${count(about.events)} events, ${count(eventsPerSecond)} a second`);
-        if (about.rows === 0) throw nothingToExport(name, about.events, config.paths.lake);
+        const { nothingToLearn } = await import("../../../training/nothing-to-learn.ts");
+        const nothing = nothingToLearn(recipe, about);
+        if (nothing !== undefined && about.rows === 0)
+          throw new PortraitError("TABLE_EMPTY", nothing, { recipe: name });
         mkdirSync(dirname(file), { recursive: true });
         const { partNames } = await import("../../../training/replay/part-names.ts");
         await exportDataset(replayed, file, options.parts ? partNames(replayed, recipe) : undefined);
@@ -110,6 +113,7 @@ Examples:
           ),
         );
         console.log(`\n${file}`);
+        if (nothing !== undefined) console.log(paint("yellow", nothing));
         if (about.constant.length) console.log(paint("dim", `the same in every row: ${about.constant.join(", ")}`));
       } finally {
         await lake.close();
@@ -120,13 +124,3 @@ Examples:
 /** A column a line. */
 const columnsJson = (columns: readonly Column[]): string =>
   `[\n${columns.map(({ name, type, ...more }) => JSON.stringify({ name, type, ...("categories" in more && { categories: more.categories }) })).join(",\n")}\n]\n`;
-
-function nothingToExport(recipe: string, events: number, lake: string): PortraitError {
-  return new PortraitError(
-    "TABLE_EMPTY",
-    events === 0
-      ? `Wanted events to replay, found none in ${lake}. \`portrait ingest <file>\` brings them in.`
-      : `Wanted rows for "${recipe}", found none in ${count(events)} events: its event never happened, or its horizon has not ended yet.`,
-    { recipe, events },
-  );
-}

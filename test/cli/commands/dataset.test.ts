@@ -12,7 +12,7 @@ afterEach(() => {
 
 async function portrait(...args: string[]): Promise<void> {
   vi.spyOn(process.stderr, "write").mockImplementation(() => true);
-  const program = new Command("portrait");
+  const program = new Command("portrait").exitOverride();
   register(program);
   await program.parseAsync(args, { from: "user" });
 }
@@ -41,7 +41,8 @@ test("a moment that is none, and a file of another kind, are refused before anyt
   vi.stubEnv("PORTRAIT_VAR", dir);
   const out = join(dir, "rows.csv");
   await expect(portrait("dataset", "export", "fraud", "--out", out, "--until", "soon")).rejects.toMatchObject({
-    code: "INPUT_INVALID",
+    code: "commander.invalidArgument",
+    message: expect.stringContaining("Wanted a moment such as 2026-07-01"),
   });
   await expect(portrait("dataset", "export", "fraud", "--out", join(dir, "rows.xlsx"))).rejects.toMatchObject({
     code: "FILE_UNREADABLE",
