@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { PortraitError } from "../errors.ts";
 import type { Record as Line } from "./delimited.ts";
 import type { Event, Property } from "./event.ts";
-import { isWellFormed, LIMITS } from "./flat-properties.ts";
+import { isPrintable, isWellFormed, LIMITS } from "./flat-properties.ts";
 import { type ColumnTest, columnsOf, type Mapping, type PropertyRule, type TimeFormat } from "./mapping.ts";
 import { parseIso } from "./segment-call.ts";
 
@@ -67,8 +67,8 @@ export function createRowMapper(mapping: Mapping, header: readonly string[], now
     try {
       const id = cell(fields, mapping.entity.id);
       if (id === "") throw new Unfit(`column "${mapping.entity.id}" is empty, so nobody did it`);
-      if (id.length > 200 || !isWellFormed(id))
-        throw new Unfit(`column "${mapping.entity.id}" holds no id of 1 to 200 characters`);
+      if (id.length > 200 || !isPrintable(id))
+        throw new Unfit(`column "${mapping.entity.id}" holds no id of 1 to 200 printable characters`);
       const at = moment(fields, mapping.time);
       const known = mapping.known ? Math.max(at, moment(fields, mapping.known)) : at;
       const properties: Record<string, Property> = {};
@@ -99,7 +99,8 @@ export function createRowMapper(mapping: Mapping, header: readonly string[], now
         : "column" in event
           ? cell(line.fields, event.column)
           : (event.rules.find((rule) => passes(line, rule.when))?.is ?? event.else);
-    if (name === "" || name.length > 200) throw new Unfit("the event has no name of 1 to 200 characters");
+    if (name === "" || name.length > 200 || !isPrintable(name))
+      throw new Unfit("the event has no name of 1 to 200 printable characters");
     return name;
   }
 

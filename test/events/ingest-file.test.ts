@@ -456,3 +456,15 @@ test("a byte order mark before the first call is none of its bytes; calls of a w
   ]);
   expect((await allOf(lake)).map(({ entity }) => entity.id).sort()).toEqual(["u1", "u3"]);
 });
+
+test("ids and names of a file are as printable as those that come by HTTP", async () => {
+  const named = mapping({ entity: { id: "who" }, event: { column: "what" }, time: { column: "at" } });
+  const { log, lake } = house();
+  const path = file("who,what,at\na\u001b[2J,E,2026-01-01\nb,E\u0000,2026-01-01\nc,E,2026-01-01\n");
+  const summary = await ingestFile({ path, mapping: named, log, now: NOON });
+  expect(summary.firstBroken).toEqual([
+    { line: 2, reason: 'column "who" holds no id of 1 to 200 printable characters' },
+    { line: 3, reason: "the event has no name of 1 to 200 printable characters" },
+  ]);
+  expect((await allOf(lake)).map(({ entity }) => entity.id)).toEqual(["c"]);
+});

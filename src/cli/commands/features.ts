@@ -15,7 +15,7 @@ export function register(program: Command): void {
     .addHelpText(
       "after",
       `
-Declare your own in portrait.config.json (or .mjs, .ts), or in the file that PORTRAIT_CONFIG names, under "features":
+Declare your own in portrait.config.json (or .js, .mjs, .ts), or in the file that PORTRAIT_CONFIG names, under "features":
   { "name": "wishes_30d", "kind": "count", "event": "Product Wished", "window": { "days": 30 },
     "unit": "wishes", "about": "products put on the wish list in the last 30 days" }
 and kinds of entity with features of their own under "entities":
