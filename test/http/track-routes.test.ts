@@ -114,6 +114,25 @@ const declared = compileEventSchemas(
   EventSchemas.parse({ "Order Completed": { properties: { revenue: { type: "number", required: true, min: 0 } } } }),
 );
 
+test("an outcome is an event like any other: one that breaks its schema is refused and waits in quarantine", async () => {
+  const waiting = createMemoryQuarantine({ clock: () => NOON });
+  await using house = await serve({ ...(declared && { checkEvent: declared }), quarantine: waiting });
+  const outcome = (revenue: number) =>
+    house.post("/v1/outcomes", {
+      entity: { kind: "user", id: "u1" },
+      name: "Order Completed",
+      properties: { revenue },
+    });
+  expect((await outcome(1)).status).toBe(201);
+  const { status, body } = await outcome(-1);
+  expect([status, body.code, body.facts.rejected]).toEqual([
+    400,
+    "INPUT_INVALID",
+    [{ index: 0, code: "SCHEMA_BROKEN", reason: expect.stringContaining("at least 0") }],
+  ]);
+  expect((await waiting.list({ limit: 9 })).map(({ event }) => event.properties.revenue)).toEqual([-1]);
+});
+
 test("an event that breaks its schema is answered by its place, waits in quarantine, and is replayed when it fits", async () => {
   const waiting = createMemoryQuarantine({ clock: () => NOON });
   const bad = { type: "track", ...order("m2"), properties: { revenue: "sixty" }, timestamp: "2026-03-01T11:00:00Z" };

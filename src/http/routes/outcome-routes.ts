@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { PortraitError } from "../../errors.ts";
 import type { EventLog } from "../../events/event-log.ts";
+import type { EventCheck } from "../../events/event-schema.ts";
+import type { Quarantine } from "../../events/quarantine.ts";
 import { type AwaitedOutcome, outcomeEvent } from "../../feedback/outcome.ts";
 import type { Recipe } from "../../retraining/recipe.ts";
 import type { ReceiptStore } from "../../scoring/receipt.ts";
@@ -30,8 +32,10 @@ export function outcomeRoutes(needs: {
   readonly eventLog: EventLog;
   readonly clock: () => number;
   readonly metrics: Metrics;
+  readonly quarantine?: Quarantine;
+  readonly checkEvent?: EventCheck;
 }): Route[] {
-  const { recipes, receipts, eventLog, clock, metrics } = needs;
+  const { recipes, receipts, eventLog, clock, metrics, quarantine, checkEvent } = needs;
   const awaited = recipes.flatMap(({ name, target }): AwaitedOutcome[] =>
     target.kind === "event-becomes" ? [{ model: name, outcome: target.outcome, on: target.on }] : [],
   );
@@ -63,6 +67,12 @@ export function outcomeRoutes(needs: {
           now: clock(),
           newId: randomUUID,
         });
+        const broken = checkEvent?.(event.name, event.properties);
+        if (broken !== undefined) {
+          const reason = `The schema of "${event.name}" is broken: ${broken}.`;
+          await quarantine?.put([{ event, reason }]);
+          throw new PortraitError("INPUT_INVALID", reason, { rejected: [{ index: 0, code: "SCHEMA_BROKEN", reason }] });
+        }
         await eventLog.append([event]);
         metrics.eventsTaken(1);
         const { name, entity } = event;
