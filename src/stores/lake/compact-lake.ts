@@ -1,21 +1,11 @@
 import { randomUUID } from "node:crypto";
-import {
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { linkSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { PortraitError } from "../../errors.ts";
-import { isGone, ownName } from "../disk/process-name.ts";
 import { openDuckDB, sqlList, sqlText } from "./duckdb.ts";
 import { PART_COLUMNS } from "./fill-table.ts";
+import { takeLock } from "./lake-lock.ts";
 import { syncFile, syncFolder } from "./lake-writer.ts";
 import { footerOf, MERGED_ROWS } from "./part-footer.ts";
 import {
@@ -66,9 +56,7 @@ export interface CompactLakeSummary {
 
 const HOUR_MS = 3_600_000;
 /** A part is grown no further: an erasure writes it again in about ten seconds. */
-export const TARGET_ROWS = 4_000_000;
-/** A lock that was not touched for so long belongs to a process that died. */
-const LOCK_MS = HOUR_MS;
+const TARGET_ROWS = 4_000_000;
 
 /**
  * Merges small parts of a partition into larger ones, sorted by (kind, entity, known, position), in which the
@@ -170,6 +158,7 @@ async function merge(
     await fault?.("after-merge-claim");
   } finally {
     rmSync(temporary, { force: true });
+    await connection.run("DROP TABLE IF EXISTS runs");
   }
 }
 
@@ -205,50 +194,4 @@ async function rowsOf(connection: DuckDBConnection, files: readonly string[]): P
   );
   const rows = new Map((await answer.getRows()).map(([file, count]) => [String(file), Number(count)]));
   return files.map((file) => rows.get(file) ?? 0);
-}
-
-/**
- * A file that the lake does not look at (it begins with a dot), held while parts are written again: by a compaction, or
- * by an erasure.
- */
-export function takeLock(dir: string, now: number): { touch(now: number): void; release(): void } {
-  const path = join(dir, ".compacting");
-  const token = `${ownName()}\n${randomUUID()}`;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      writeFileSync(path, token, { flag: "wx" });
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      const age = now - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-      if ((age < LOCK_MS && !isLeft(path)) || attempt > 2)
-        throw new PortraitError(
-          "VAR_IN_USE",
-          `Wanted to compact the lake, found another compaction at it (${path}). Wait for its end; if its process died, ` +
-            "remove the file.",
-          { file: path },
-        );
-      rmSync(path, { force: true });
-    }
-  }
-  return {
-    touch: (now) => utimesSync(path, now / 1_000, now / 1_000),
-    release() {
-      try {
-        if (readFileSync(path, "utf8") === token) rmSync(path, { force: true });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      }
-    },
-  };
-}
-
-/** Whether the process that made a lock is seen to be gone. */
-function isLeft(lock: string): boolean {
-  try {
-    return isGone(readFileSync(lock, "utf8").split("\n")[0]);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    return true;
-  }
 }
