@@ -1,6 +1,7 @@
 import type { FeatureFace, Row } from "../../src/features/feature.ts";
 import { createLanes } from "./lanes.ts";
-import { BLOCK, copyColumn, createBlock, lanesOf, type NameOf, type ReadColumns } from "./readings.ts";
+import { createNumberColumn } from "./number-column.ts";
+import { BLOCK, createBlock, lanesOf, type NameOf, type ReadColumns } from "./readings.ts";
 
 /** Readings of rows in any order, at most one of each; a row that has none is missing. */
 export interface ReadingsByRow extends ReadColumns {
@@ -63,15 +64,15 @@ export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameO
       flush();
       const readingOf = new Int32Array(all).fill(-1);
       for (let i = 0; i < kept; i++) readingOf[rowOf[i]] = i;
-      const columns = numbers.map(() => new Float64Array(all));
+      const columns = numbers.map(() => createNumberColumn(all));
       for (let from = 0; from < all; from += BLOCK) {
         const count = Math.min(BLOCK, all - from);
         fetch(readingOf, from, count);
-        for (let j = 0; j < numbers.length; j++) copyColumn(block, numbers[j].place, count, columns[j], from);
+        for (let j = 0; j < numbers.length; j++) columns[j].append(block, numbers[j].place, count);
       }
       pages.length = 0;
       numbers.forEach(({ name }, j) => {
-        values.set(name, columns[j]);
+        values.set(name, columns[j].whole());
       });
       texts.forEach(({ name }, j) => {
         const column = lanes.wholeTexts(j, kept);

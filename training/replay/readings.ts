@@ -1,11 +1,13 @@
+import type { Numbers } from "../../models/model.ts";
 import type { FeatureFace, Row } from "../../src/features/feature.ts";
 import { emptyRow } from "../../src/features/reducer.ts";
 import { createLanes } from "./lanes.ts";
+import { createNumberColumn } from "./number-column.ts";
 
 /** The columns of one kind of entity, made of readings: numbers, and categories with their levels, by column name. */
 export interface ReadColumns {
   /** Once: what is held is given up. */
-  finish(rows: number, values: Map<string, Float64Array>, levels: Map<string, readonly string[]>): void;
+  finish(rows: number, values: Map<string, Numbers>, levels: Map<string, readonly string[]>): void;
 }
 
 /** One reading after the other. */
@@ -59,18 +61,14 @@ export function createBlock(faces: readonly FeatureFace[]): Block {
   return { width, numbers, rows };
 }
 
-/** The `place`-th number of the first `count` readings of a block, into a column. */
-export function copyColumn({ numbers, width }: Block, place: number, count: number, to: Float64Array, from: number) {
-  for (let i = 0, at = place; i < count; i++, at += width) to[from + i] = numbers[at];
-}
-
 /**
  * Readings go into a block of rows, without a copy, and from there column by column: writing each of fifty columns at
  * each row would touch fifty far places.
  */
 export function createReadingsInTurn(faces: readonly FeatureFace[], nameOf: NameOf, room: number): ReadingsInTurn {
   const [numbers, texts] = [lanesOf(faces, "number", nameOf), lanesOf(faces, "category", nameOf)];
-  const lanes = createLanes(numbers.length, texts.length, room);
+  const columns = numbers.map(() => createNumberColumn(room));
+  const lanes = createLanes(0, texts.length, room);
   const block = createBlock(faces);
   const { rows } = block;
   let kept = 0;
@@ -78,8 +76,8 @@ export function createReadingsInTurn(faces: readonly FeatureFace[], nameOf: Name
 
   const flush = () => {
     if (filled === 0) return;
-    lanes.reach(kept + filled - 1);
-    for (let j = 0; j < numbers.length; j++) copyColumn(block, numbers[j].place, filled, lanes.numbers[j], kept);
+    for (let j = 0; j < numbers.length; j++) columns[j].append(block, numbers[j].place, filled);
+    if (texts.length > 0) lanes.reach(kept + filled - 1);
     for (let j = 0; j < texts.length; j++) {
       const { place } = texts[j];
       for (let i = 0; i < filled; i++) lanes.text(j, kept + i, rows[i].texts[place]);
@@ -96,7 +94,7 @@ export function createReadingsInTurn(faces: readonly FeatureFace[], nameOf: Name
     finish(all, values, levels) {
       flush();
       numbers.forEach(({ name }, j) => {
-        values.set(name, lanes.wholeNumbers(j, all));
+        values.set(name, columns[j].whole());
       });
       texts.forEach(({ name }, j) => {
         const column = lanes.wholeTexts(j, all);

@@ -1,4 +1,4 @@
-import type { Dataset } from "../../models/model.ts";
+import type { Dataset, Numbers } from "../../models/model.ts";
 import type { Property } from "../../src/events/event.ts";
 import type { Row } from "../../src/features/feature.ts";
 import { jointName } from "../../src/features/joint.ts";
@@ -25,7 +25,7 @@ export interface RowStore {
  * Keeps rows until the last one is in, since only then the levels of the categories are known.
  *
  * What it makes of a row is what the encoder that serves makes of it (test/training/replay holds them together).
- * Memory: 8 bytes a number; while it finishes, those of second entities twice.
+ * Memory: 4 or 8 bytes a number; while it finishes, 8 more for each of second entities.
  */
 export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: string, room = 0): RowStore {
   const { joint, features, fields, ratios } = plan;
@@ -64,7 +64,7 @@ export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: 
     },
     finish() {
       const levels = new Map<string, readonly string[]>();
-      const values = new Map<string, Float64Array>();
+      const values = new Map<string, Numbers>();
       for (const part of [first, ...seconds, own]) part.finish(rows, values, levels);
       for (const { property, feature } of ratios)
         values.set(ratioName(property, feature), quotients(values.get(FIELD_PREFIX + property), values.get(feature)));
@@ -118,7 +118,7 @@ function createFields(types: ReadonlyMap<string, ColumnPlan["fields"][number]["t
   };
 }
 
-function quotients(fields: Float64Array = new Float64Array(0), features: Float64Array = new Float64Array(0)) {
+function quotients(fields: Numbers = new Float64Array(0), features: Numbers = new Float64Array(0)) {
   const found = new Float64Array(fields.length);
   for (let i = 0; i < found.length; i++) found[i] = ratio(fields[i], features[i]); // `map` calls out of JavaScript for each
   return found;

@@ -1,0 +1,74 @@
+import type { Numbers } from "../../models/model.ts";
+import type { Block } from "./readings.ts";
+
+/** A column of numbers that is filled from blocks, in the order of the rows. */
+export interface NumberColumn {
+  /** Appends the `place`-th number of the first `count` readings of a block. */
+  append(block: Block, place: number, count: number): void;
+  /** Once: it is given up. */
+  whole(): Numbers;
+}
+
+const LEAST_ROOM = 4_096;
+
+/**
+ * As narrow as its values allow: single precision until a number comes that is another one there. Counts, days and
+ * shares of halves take half the memory so, and each page of memory that is touched for the first time costs as much as
+ * reading a feature.
+ *
+ * @param room how many rows there may be: room that is never reached costs no memory. More rows than that may come.
+ */
+export function createNumberColumn(room: number): NumberColumn {
+  let narrow: Float32Array | undefined = new Float32Array(Math.max(LEAST_ROOM, room));
+  let wide = new Float64Array(0);
+  let rows = 0;
+
+  return {
+    append(block, place, count) {
+      if (narrow && rows + count > narrow.length) narrow = copied(narrow, new Float32Array(2 * narrow.length));
+      if (narrow && !appendNarrow(block, place, count, narrow, rows)) {
+        wide = new Float64Array(narrow.length);
+        wide.set(narrow.subarray(0, rows));
+        narrow = undefined;
+      }
+      if (!narrow) {
+        if (rows + count > wide.length) wide = copied(wide, new Float64Array(2 * wide.length));
+        appendWide(block, place, count, wide, rows);
+      }
+      rows += count;
+    },
+    whole() {
+      const column = narrow ?? wide;
+      narrow = undefined;
+      wide = new Float64Array(0);
+      // copied only where most of the room would be held for nothing
+      return 2 * rows > column.length ? column.subarray(0, rows) : column.slice(0, rows);
+    },
+  };
+}
+
+/** Whether all of them are the same numbers there. */
+function appendNarrow(
+  { numbers, width }: Block,
+  place: number,
+  count: number,
+  to: Float32Array,
+  from: number,
+): boolean {
+  let same = true;
+  for (let i = 0, at = place; i < count; i++, at += width) {
+    const value = numbers[at];
+    to[from + i] = value;
+    if (Math.fround(value) !== value && !Number.isNaN(value)) same = false;
+  }
+  return same;
+}
+
+function appendWide({ numbers, width }: Block, place: number, count: number, to: Float64Array, from: number): void {
+  for (let i = 0, at = place; i < count; i++, at += width) to[from + i] = numbers[at];
+}
+
+function copied<A extends Float64Array | Float32Array>(from: A, to: A): A {
+  to.set(from);
+  return to;
+}
