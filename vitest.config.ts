@@ -8,6 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } }, // a busy machine is no failure
     globalSetup: ["test/support/global-setup.ts"],
     reporters: ["default", "./tools/closing-line.ts"],
   },
