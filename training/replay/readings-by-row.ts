@@ -10,8 +10,8 @@ export interface ReadingsByRow extends ReadColumns {
   taken(row: number): void;
 }
 
-/** Readings of a page: whole blocks. */
-const PAGE = 64 * BLOCK;
+/** Readings of a page: whole blocks. Few and large ones, since each new one makes V8 look for garbage. */
+const PAGE = 2_048 * BLOCK;
 
 /**
  * Readings are kept as they come, one whole after the other. At the end those of a block of rows are fetched together,
@@ -23,6 +23,7 @@ export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameO
   const lanes = createLanes(0, texts.length, room);
   const block = createBlock(faces);
   const { width, rows } = block;
+  const page = Math.min(PAGE, Math.ceil((room + 1) / BLOCK) * BLOCK);
   const pages: Float64Array[] = [];
   let rowOf: Int32Array = new Int32Array(Math.max(1, room));
   let kept = 0;
@@ -30,8 +31,8 @@ export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameO
 
   const flush = () => {
     if (filled === 0) return;
-    if (kept % PAGE === 0) pages.push(new Float64Array(PAGE * width));
-    pages[pages.length - 1].set(block.numbers.subarray(0, filled * width), (kept % PAGE) * width);
+    if (kept % page === 0) pages.push(new Float64Array(page * width));
+    pages[pages.length - 1].set(block.numbers.subarray(0, filled * width), (kept % page) * width);
     if (texts.length > 0) lanes.reach(kept + filled - 1);
     for (let j = 0; j < texts.length; j++)
       for (let i = 0; i < filled; i++) lanes.text(j, kept + i, rows[i].texts[texts[j].place]);
@@ -40,16 +41,16 @@ export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameO
   };
 
   /** Puts the readings of these rows into the block, in the order of the rows. */
-  const fetch = (readingOf: Int32Array, from: number, count: number) => {
+  const fetch = (readingOf: Int32Array, first: number, count: number) => {
     for (let i = 0, to = 0; i < count; i++, to += width) {
-      const reading = readingOf[from + i];
+      const reading = readingOf[first + i];
       if (reading < 0) {
         block.numbers.fill(Number.NaN, to, to + width);
         continue;
       }
-      const page = pages[Math.floor(reading / PAGE)];
-      const at = (reading % PAGE) * width;
-      for (let k = 0; k < width; k++) block.numbers[to + k] = page[at + k];
+      const from = pages[Math.floor(reading / page)];
+      const at = (reading % page) * width;
+      for (let k = 0; k < width; k++) block.numbers[to + k] = from[at + k];
     }
   };
 
