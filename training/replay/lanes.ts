@@ -1,4 +1,5 @@
 import { type CategoryCodes, createCategoryCodes } from "./category-codes.ts";
+import { cut, moved } from "./room.ts";
 
 /** Columns of numbers and of texts that are filled row after row. */
 export interface Lanes {
@@ -32,8 +33,8 @@ export function createLanes(numberLanes: number, textLanes: number, room = 0): L
     reach(row) {
       if (row < free) return;
       while (row >= free) free *= 2;
-      for (let j = 0; j < numberLanes; j++) numbers[j] = wider(numbers[j], new Float64Array(free));
-      for (const lane of texts) lane.codes = wider(lane.codes, new Int32Array(free));
+      for (let j = 0; j < numberLanes; j++) numbers[j] = moved(numbers[j], new Float64Array(free));
+      for (const lane of texts) lane.codes = moved(lane.codes, new Int32Array(free));
     },
     text(lane, row, value) {
       texts[lane].codes[row] = texts[lane].words.codeOf(value);
@@ -50,12 +51,3 @@ export function createLanes(numberLanes: number, textLanes: number, room = 0): L
     },
   };
 }
-
-function wider<A extends Float64Array | Int32Array>(from: A, to: A): A {
-  to.set(from);
-  return to;
-}
-
-/** The rows that are there: copied only where most of the room would be held for nothing. */
-const cut = (lane: Float64Array, rows: number): Float64Array =>
-  2 * rows > lane.length ? lane.subarray(0, rows) : lane.slice(0, rows);

@@ -1,5 +1,6 @@
 import type { Numbers } from "../../models/model.ts";
 import type { Block } from "./readings.ts";
+import { cut, moved } from "./room.ts";
 
 /** A column of numbers that is filled from blocks, in the order of the rows. */
 export interface NumberColumn {
@@ -25,14 +26,13 @@ export function createNumberColumn(room: number): NumberColumn {
 
   return {
     append(block, place, count) {
-      if (narrow && rows + count > narrow.length) narrow = copied(narrow, new Float32Array(2 * narrow.length));
+      if (narrow && rows + count > narrow.length) narrow = moved(narrow, new Float32Array(2 * narrow.length));
       if (narrow && !appendNarrow(block, place, count, narrow, rows)) {
-        wide = new Float64Array(narrow.length);
-        wide.set(narrow.subarray(0, rows));
+        wide = moved(narrow.subarray(0, rows), new Float64Array(narrow.length));
         narrow = undefined;
       }
       if (!narrow) {
-        if (rows + count > wide.length) wide = copied(wide, new Float64Array(2 * wide.length));
+        if (rows + count > wide.length) wide = moved(wide, new Float64Array(2 * wide.length));
         appendWide(block, place, count, wide, rows);
       }
       rows += count;
@@ -41,8 +41,7 @@ export function createNumberColumn(room: number): NumberColumn {
       const column = narrow ?? wide;
       narrow = undefined;
       wide = new Float64Array(0);
-      // copied only where most of the room would be held for nothing
-      return 2 * rows > column.length ? column.subarray(0, rows) : column.slice(0, rows);
+      return cut(column, rows);
     },
   };
 }
@@ -66,9 +65,4 @@ function appendNarrow(
 
 function appendWide({ numbers, width }: Block, place: number, count: number, to: Float64Array, from: number): void {
   for (let i = 0, at = place; i < count; i++, at += width) to[from + i] = numbers[at];
-}
-
-function copied<A extends Float64Array | Float32Array>(from: A, to: A): A {
-  to.set(from);
-  return to;
 }

@@ -2,6 +2,7 @@ import type { FeatureFace, Row } from "../../src/features/feature.ts";
 import { createLanes } from "./lanes.ts";
 import { createNumberColumn } from "./number-column.ts";
 import { BLOCK, createBlock, lanesOf, type NameOf, type ReadColumns } from "./readings.ts";
+import { moved } from "./room.ts";
 
 /** Readings of rows in any order, at most one of each; a row that has none is missing. */
 export interface ReadingsByRow extends ReadColumns {
@@ -57,7 +58,7 @@ export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameO
   return {
     next: () => rows[filled],
     taken(row) {
-      if (kept + filled === rowOf.length) rowOf = widened(rowOf);
+      if (kept + filled === rowOf.length) rowOf = moved(rowOf, new Int32Array(2 * rowOf.length));
       rowOf[kept + filled] = row;
       if (++filled === BLOCK) flush();
     },
@@ -85,10 +86,4 @@ export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameO
       });
     },
   };
-}
-
-function widened(from: Int32Array): Int32Array {
-  const to = new Int32Array(2 * from.length);
-  to.set(from);
-  return to;
 }

@@ -1,4 +1,5 @@
 import type { Position } from "../../src/events/position.ts";
+import { moved } from "./room.ts";
 
 /** Which row belongs to an event, by its place in the log. */
 export interface RowIndex {
@@ -53,9 +54,9 @@ export function createRowIndex(): RowIndex {
     keys[at + 2] = partition;
     table[slot] = groups;
     if (2 * groups === table.length) {
-      keys = wider(keys, new Float64Array(2 * keys.length));
-      begins = wider(begins, new Float64Array(2 * begins.length));
-      lengths = wider(lengths, new Int32Array(2 * lengths.length));
+      keys = moved(keys, new Float64Array(2 * keys.length));
+      begins = moved(begins, new Float64Array(2 * begins.length));
+      lengths = moved(lengths, new Int32Array(2 * lengths.length));
       table = new Int32Array(2 * table.length);
       for (let one = 0; one < groups; one++) {
         const from = WIDTH * one;
@@ -70,7 +71,7 @@ export function createRowIndex(): RowIndex {
     const length = Math.max(index + 1, 2 * lengths[group]);
     let room = places.length;
     while (room < placed + length) room *= 2;
-    if (room > places.length) places = wider(places, new Int32Array(room));
+    if (room > places.length) places = moved(places, new Int32Array(room));
     places.copyWithin(placed, begins[group], begins[group] + lengths[group]);
     begins[group] = placed;
     lengths[group] = length;
@@ -91,9 +92,4 @@ export function createRowIndex(): RowIndex {
       return group >= 0 && index < lengths[group] ? places[begins[group] + index] - 1 : -1;
     },
   };
-}
-
-function wider<A extends Float64Array | Int32Array>(from: A, to: A): A {
-  to.set(from);
-  return to;
 }
