@@ -75,8 +75,11 @@ function take<E extends LoggedEvent>(head: Head<E>, other: Head<E> | undefined, 
   }
 }
 
-const compareInEntity = (a: LoggedEvent, b: LoggedEvent): number =>
-  a.known - b.known || comparePositions(a.position, b.position) || a.partition - b.partition;
+/** The order of what was known in the same millisecond. */
+export const inLog = (a: LoggedEvent, b: LoggedEvent): number =>
+  comparePositions(a.position, b.position) || a.partition - b.partition;
+
+const compareInEntity = (a: LoggedEvent, b: LoggedEvent): number => a.known - b.known || inLog(a, b);
 
 const compare = (a: LoggedEvent, b: LoggedEvent): number =>
   compareUtf8(a.entity.id, b.entity.id) || compareInEntity(a, b);

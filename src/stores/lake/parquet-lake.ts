@@ -12,6 +12,7 @@ import { leanQuery, MOST_NAMES } from "./lean-query.ts";
 import { chainEnds, type PartCache, readChain } from "./parts.ts";
 import { readLean } from "./read-lean.ts";
 import { withoutErased } from "./tombstones.ts";
+import { pointerTo } from "./typed-columns.ts";
 
 export interface ParquetLakeOptions {
   /** DuckDB's share of memory; a larger sort goes to `tempDir`. */
@@ -176,7 +177,7 @@ function chosen(files: readonly string[], query: LakeQuery): string {
 function rowsOf(files: readonly string[], { kind, through }: LakeQuery): string {
   const parts = `SELECT ${PART_COLUMNS}, false AS touched FROM read_parquet(${sqlList(files)})`;
   if (kind === undefined || through === undefined) return parts;
-  const pointer = sqlText(`/${through.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+  const pointer = pointerTo(through);
   const safe = Number.MAX_SAFE_INTEGER;
   // what `idOf` takes: a text that is not empty, or a whole number that a double holds exactly
   const named =

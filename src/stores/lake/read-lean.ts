@@ -1,11 +1,10 @@
 import { statSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { LoggedEvent } from "../../events/event-log.ts";
-import { comparePositions } from "../../events/position.ts";
 import { createLeanReader, type LeanEvent, leanColumns } from "./lean-events.ts";
 import { type LeanQuery, lanesOf } from "./lean-query.ts";
 import { namedRows, ownRows } from "./lean-sql.ts";
-import { mergeByEntity } from "./merge-by-entity.ts";
+import { inLog, mergeByEntity } from "./merge-by-entity.ts";
 import type { Part } from "./parts.ts";
 
 /** More streams than these are not merged: each keeps a row group in memory. */
@@ -145,5 +144,3 @@ function sortTies(events: LeanEvent[]): number {
   }
   return from;
 }
-
-const inLog = (a: LoggedEvent, b: LoggedEvent) => comparePositions(a.position, b.position) || a.partition - b.partition;
