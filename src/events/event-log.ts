@@ -1,5 +1,5 @@
 import type { PortraitError } from "../errors.ts";
-import type { EntityRef, Event } from "./event.ts";
+import type { EntityRef, Event, Property } from "./event.ts";
 import type { Position } from "./position.ts";
 
 /** The door into the log. Success means durable. */
@@ -19,6 +19,15 @@ export interface LoggedEvent extends Event {
   readonly position: Position;
   /** It did not happen to its `entity`, but names it in a property: a second entity of the event. */
   readonly touched?: boolean;
+  /** One of its `properties`, without putting all of them together, where a reader can. */
+  property?(name: string): Property | undefined;
+}
+
+/** A property of an event by its name; undefined = it has none. Cost: no record is made where the reader can do without. */
+export function propertyOf(event: Pick<LoggedEvent, "properties" | "property">, name: string): Property | undefined {
+  if (event.property) return event.property(name);
+  const { properties } = event;
+  return Object.hasOwn(properties, name) ? properties[name] : undefined;
 }
 
 /** What to read from the lake. Every bound is optional. */

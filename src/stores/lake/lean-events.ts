@@ -159,25 +159,36 @@ export class LeanEvent implements LoggedEvent {
     this.found ??= propertiesAt(this.batch, this.row);
     return this.found;
   }
+  /** Those of a name are few, so looking for it takes less than making a record. */
+  property(name: string): Property | undefined {
+    const { batch, row } = this;
+    for (const place of batch.reading.places[batch.name[row]])
+      if (place.property === name) return valueAt(batch, place, row);
+    return undefined;
+  }
 }
 
 const NOTHING: Readonly<Record<string, Property>> = Object.freeze({});
 
-function propertiesAt(
-  { reading, name, numbers, texts, jsons }: Batch,
-  row: number,
-): Readonly<Record<string, Property>> {
-  const { textAt, jsonAt } = reading;
-  const places = reading.places[name[row]];
+function propertiesAt(batch: Batch, row: number): Readonly<Record<string, Property>> {
+  const places = batch.reading.places[batch.name[row]];
   if (places.length === 0) return NOTHING;
   const properties: Record<string, Property> = {};
-  for (const { property, number, text, json } of places) {
-    if (number >= 0 && has(numbers[number], row)) properties[property] = numbers[number].items[row];
-    else if (text >= 0 && has(texts[text], row)) properties[property] = textAt[text](texts[text], row);
-    else if (json >= 0) {
-      const value = jsonAt[json](jsons[json], row);
-      if (value !== undefined) properties[property] = value;
-    }
+  for (const place of places) {
+    const value = valueAt(batch, place, row);
+    if (value !== undefined) properties[place.property] = value;
   }
   return properties;
+}
+
+function valueAt(batch: Batch, { number, text, json }: Place, row: number): Property | undefined {
+  if (number >= 0) {
+    const lane = batch.numbers[number];
+    if (has(lane, row)) return lane.items[row];
+  }
+  if (text >= 0) {
+    const lane = batch.texts[text];
+    if (has(lane, row)) return batch.reading.textAt[text](lane, row);
+  }
+  return json >= 0 ? batch.reading.jsonAt[json](batch.jsons[json], row) : undefined;
 }

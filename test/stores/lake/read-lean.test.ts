@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRandom } from "../../../models/random.ts";
 import type { Property } from "../../../src/events/event.ts";
-import type { LakeQuery, LoggedEvent } from "../../../src/events/event-log.ts";
+import { type LakeQuery, type LoggedEvent, propertyOf } from "../../../src/events/event-log.ts";
 import { flatProperties } from "../../../src/events/flat-properties.ts";
 import { LoggedText } from "../../../src/events/logged-text.ts";
 import { compactLake } from "../../../src/stores/lake/compact-lake.ts";
@@ -73,10 +73,16 @@ async function compare(dir: string, streamBytes?: number): Promise<void> {
     { kind: "nobody" },
   ];
   for (const query of queries) {
-    const face = ({ entity, name, at, known, partition, position, touched, properties: all }: LoggedEvent) => ({
-      ...{ entity, name, at, known, partition, position, touched: touched === true },
-      properties: Object.fromEntries((WANTED[name] ?? []).flatMap((one) => (one in all ? [[one, all[one]]] : []))),
-    });
+    const face = (event: LoggedEvent) => {
+      const { entity, name, at, known, partition, position, touched, properties: all } = event;
+      const wanted = WANTED[name] ?? [];
+      return {
+        ...{ entity, name, at, known, partition, position, touched: touched === true },
+        properties: Object.fromEntries(wanted.flatMap((one) => (one in all ? [[one, all[one]]] : []))),
+        single: wanted.map((one) => propertyOf(event, one)),
+        none: propertyOf(event, "toString"),
+      };
+    };
     const whole = (await allOf(lake, query)).map(face);
     const lean = (await allOf(lake, { ...query, properties })).map(face);
     expect(lean).toEqual(whole);
