@@ -1,4 +1,5 @@
 import type { Event, Property } from "../events/event.ts";
+import type { LoggedEvent } from "../events/event-log.ts";
 
 /**
  * What the catalogue says of a feature. The declaration is data, so that users declare their own;
@@ -26,6 +27,38 @@ export interface Row {
   readonly texts: (string | undefined)[];
 }
 
+/** Room for readings: their numbers one after the other, `width` of them each. */
+export interface Block {
+  readonly width: number;
+  readonly numbers: Float64Array;
+  /** The same, reading by reading. */
+  readonly rows: readonly Row[];
+}
+
+/** Moments at which an entity is read while its events are written, in order. Neither `before` nor `now` ever falls. */
+export interface Moments {
+  readonly count: number;
+  /** How many of its events are written before each. */
+  readonly before: Int32Array;
+  /** ms; not before the events that are written. */
+  readonly now: Float64Array;
+  /** Whether the event after those, `events[before[k]]`, is in flight. */
+  readonly inFlight: boolean;
+}
+
+/** A stretch of an entity's life: from the `written`-th of its events on, which the state holds, through some moments. */
+export interface Stretch {
+  readonly events: readonly SeenEvent[];
+  readonly written: number;
+  readonly moments: Moments;
+  /** The first of the moments, and the one after the last. */
+  readonly from: number;
+  readonly until: number;
+}
+
+/** What a reducer looks at in an event. */
+export type SeenEvent = Pick<LoggedEvent, "name" | "at" | "properties" | "property">;
+
 /** Opaque to all but the reducer that made it. */
 export interface State {
   readonly catalogue: string;
@@ -52,6 +85,12 @@ export interface Reducer {
    * is being scored and not yet in the state, for the features that look at what it brings.
    */
   read(state: State, now: number, row?: Row, inFlight?: Pick<Event, "name" | "properties">): Row;
+  /**
+   * Reads a state at moments while it is written, into the rows of a block from the `place`-th on; the events before the
+   * last moment are in the state then. The same to the bit as `write` and `read` by turns (`followByTurns`), which stands
+   * in for a reducer without it.
+   */
+  follow?(state: State, stretch: Stretch, block: Block, place: number): void;
   encode(state: State): Uint8Array;
   /** A new state, or the memory of a `spent` one. @throws PortraitError STATE_FROM_OTHER_CATALOGUE */
   decode(bytes: Uint8Array, spent?: State): State;

@@ -1,12 +1,7 @@
 import type { LoggedEvent } from "../../src/events/event-log.ts";
-import type { Reducer, State } from "../../src/features/feature.ts";
+import { propertyOf } from "../../src/events/event-log.ts";
+import type { EntityRows } from "./entity-rows.ts";
 import { type Becomes, DAY_MS, type Spine, type Within } from "./spine.ts";
-
-/**
- * Called for each row while the state is as it was at `moment`. The state is lent: read it, do not keep it.
- * `inFlight` is the event that is asked about, `thing` what it is about; both only for event targets.
- */
-export type Take = (state: State, moment: number, label: boolean, inFlight?: LoggedEvent, thing?: string) => void;
 
 /** Why some rows were not taken. */
 export interface Untaken {
@@ -31,14 +26,12 @@ export function takeWithin(
   events: readonly LoggedEvent[],
   target: Within,
   spine: Spine,
-  reducer: Reducer,
-  take: Take,
+  rows: EntityRows,
   untaken: Untaken,
 ): void {
   const happened: number[] = [];
   for (const event of events) if (event.name === target.event) happened.push(event.at);
   happened.sort((a, b) => a - b);
-  const state = reducer.empty();
   const active = target.activeDays * DAY_MS;
   const horizon = target.days * DAY_MS;
   let written = 0;
@@ -46,17 +39,15 @@ export function takeWithin(
   let next = 0;
   for (const phase of PHASES) {
     for (const moment of spine[phase]) {
-      for (; written < events.length && events[written].known <= moment; written++) {
-        reducer.write(state, events[written]);
+      for (; written < events.length && events[written].known <= moment; written++)
         newest = Math.max(newest, events[written].at);
-      }
       if (newest <= moment - active) continue;
       if (phase !== "mature") {
         untaken[phase]++;
         continue;
       }
       while (next < happened.length && happened[next] <= moment) next++;
-      take(state, moment, next < happened.length && happened[next] <= moment + horizon);
+      rows.add(written, moment, next < happened.length && happened[next] <= moment + horizon);
     }
   }
 }
@@ -73,56 +64,64 @@ export function takeBecomes(
   events: readonly LoggedEvent[],
   target: Becomes,
   until: number,
-  reducer: Reducer,
-  take: Take,
+  rows: EntityRows,
   untaken: Untaken,
 ): void {
-  const outcomes = new Map<string, number>();
-  let ahead = 0;
-  for (const event of events) {
-    const { name } = event;
-    if (name === target.event && !event.touched) ahead++;
-    if (name !== target.outcome) continue;
-    const thing = thingOf(event.properties[target.on]); // asked for late: a lake parses them when somebody does
-    // events come in the order in which they were known, so the first one stands
-    if (thing !== undefined && !outcomes.has(thing)) outcomes.set(thing, event.known);
-  }
-  if (ahead === 0) return;
-
+  const outcomes = target.repeats ? outcomesFollowing(events, target) : firstOutcomes(events, target);
   const horizon = target.days * DAY_MS;
-  const state = reducer.empty();
-  const following = target.repeats ? outcomesFollowing(events, target) : undefined;
-  const some = outcomes.size > 0; // mostly there is none, and no text has to be hashed
-  for (const event of events) {
-    if (event.name === target.event && !event.touched) {
-      const { known } = event;
-      const thing = thingOf(event.properties[target.on]);
-      const outcome = following ? following.get(event) : some && thing !== undefined ? outcomes.get(thing) : undefined;
-      if (thing === undefined) untaken.unnamed++;
-      else if (known + horizon > until) untaken.immature++;
-      else if (outcome !== undefined && outcome < known) untaken.foretold++;
-      else take(state, known, outcome !== undefined && outcome <= known + horizon, event, thing);
-      if (--ahead === 0) return; // nothing that comes later is read by any row
-    }
-    reducer.write(state, event);
+  for (let i = 0; i < events.length; i++) {
+    const event = events[i];
+    if (event.name !== target.event || event.touched) continue;
+    const { known } = event;
+    const outcome = outcomes?.(event, i);
+    if (propertyOf(event, target.on) === undefined) untaken.unnamed++;
+    else if (known + horizon > until) untaken.immature++;
+    else if (outcome !== undefined && outcome < known) untaken.foretold++;
+    else rows.add(i, known, outcome !== undefined && outcome <= known + horizon);
   }
 }
 
-/** When the first outcome about the thing of each event of the target became known, of those that were logged after it. */
-function outcomesFollowing(events: readonly LoggedEvent[], target: Becomes): Map<LoggedEvent, number> {
+/** When the outcome about the thing of an event became known; undefined = never. */
+type OutcomeOf = (event: LoggedEvent, place: number) => number | undefined;
+
+/** The first outcome of each thing; undefined when there is none at all, so that mostly no text has to be looked up. */
+function firstOutcomes(events: readonly LoggedEvent[], target: Becomes): OutcomeOf | undefined {
+  let known: Map<string, number> | undefined;
+  for (const event of events) {
+    if (event.name !== target.outcome) continue;
+    const thing = thingOf(event, target);
+    known ??= new Map();
+    // events come in the order in which they were known, so the first one stands
+    if (thing !== undefined && !known.has(thing)) known.set(thing, event.known);
+  }
+  const first = known;
+  return (
+    first &&
+    ((event) => {
+      const thing = thingOf(event, target);
+      return thing === undefined ? undefined : first.get(thing);
+    })
+  );
+}
+
+/** Of the outcomes about a thing the first that was logged after the event. */
+function outcomesFollowing(events: readonly LoggedEvent[], target: Becomes): OutcomeOf {
   const next = new Map<string, number>();
-  const following = new Map<LoggedEvent, number>();
+  const following = new Map<number, number>();
   for (let i = events.length - 1; i >= 0; i--) {
     const { name, known, touched } = events[i];
     if (name !== target.event && name !== target.outcome) continue;
-    const thing = thingOf(events[i].properties[target.on]);
+    const thing = thingOf(events[i], target);
     if (thing === undefined) continue;
     const outcome = next.get(thing);
-    if (name === target.event && !touched && outcome !== undefined) following.set(events[i], outcome);
+    if (name === target.event && !touched && outcome !== undefined) following.set(i, outcome);
     if (name === target.outcome) next.set(thing, known); // an event that is its own outcome is the next one's
   }
-  return following;
+  return (_event, place) => following.get(place);
 }
 
-/** Ids are compared as text: 17 and "17" are the same order. */
-const thingOf = (value: string | number | boolean | undefined) => (value === undefined ? undefined : String(value));
+/** What an event is about. Ids are compared as text: 17 and "17" are the same order. */
+export function thingOf(event: LoggedEvent, { on }: Becomes): string | undefined {
+  const thing = propertyOf(event, on);
+  return thing === undefined ? undefined : String(thing);
+}

@@ -1,5 +1,5 @@
 import type { Numbers } from "../../models/model.ts";
-import type { Block } from "./readings.ts";
+import type { Block } from "../../src/features/feature.ts";
 import { cut, moved } from "./room.ts";
 
 /** A column of numbers that is filled from blocks, in the order of the rows. */

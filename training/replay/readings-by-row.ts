@@ -1,4 +1,4 @@
-import type { FeatureFace, Row } from "../../src/features/feature.ts";
+import type { Block, FeatureFace } from "../../src/features/feature.ts";
 import { createLanes } from "./lanes.ts";
 import { createNumberColumn } from "./number-column.ts";
 import { BLOCK, createBlock, lanesOf, type NameOf, type ReadColumns } from "./readings.ts";
@@ -6,8 +6,9 @@ import { moved } from "./room.ts";
 
 /** Readings of rows in any order, at most one of each; a row that has none is missing. */
 export interface ReadingsByRow extends ReadColumns {
-  /** What the next one is read into. It counts when it is `taken`. */
-  next(): Row;
+  /** What the next ones are read into, from the `filled`-th row on. They count when they are `taken`, one by one. */
+  readonly block: Block;
+  readonly filled: number;
   taken(row: number): void;
 }
 
@@ -56,7 +57,10 @@ export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameO
   };
 
   return {
-    next: () => rows[filled],
+    block,
+    get filled() {
+      return filled;
+    },
     taken(row) {
       if (kept + filled === rowOf.length) rowOf = moved(rowOf, new Int32Array(2 * rowOf.length));
       rowOf[kept + filled] = row;

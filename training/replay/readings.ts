@@ -1,5 +1,5 @@
 import type { Numbers } from "../../models/model.ts";
-import type { FeatureFace, Row } from "../../src/features/feature.ts";
+import type { Block, FeatureFace, Row } from "../../src/features/feature.ts";
 import { emptyRow } from "../../src/features/reducer.ts";
 import { createLanes } from "./lanes.ts";
 import { createNumberColumn } from "./number-column.ts";
@@ -12,8 +12,9 @@ export interface ReadColumns {
 
 /** One reading after the other. */
 export interface ReadingsInTurn extends ReadColumns {
-  /** What the next one is read into. It counts when it is `taken`. */
-  next(): Row;
+  /** What the next ones are read into, from the `filled`-th row on. They count when they are `taken`, one by one. */
+  readonly block: Block;
+  readonly filled: number;
   taken(): void;
 }
 
@@ -39,14 +40,6 @@ const countOf = (faces: readonly FeatureFace[], type: FeatureFace["type"]) =>
 
 /** Rows that are turned into columns together. Few enough to stay in the cache of a core: 128 × 50 × 8 bytes = 51 KB. */
 export const BLOCK = 128;
-
-/** Room for a block of readings: their numbers one after the other, `width` of them each. */
-export interface Block {
-  readonly width: number;
-  readonly numbers: Float64Array;
-  /** The same, reading by reading. */
-  readonly rows: readonly Row[];
-}
 
 export function createBlock(faces: readonly FeatureFace[]): Block {
   const width = countOf(faces, "number");
@@ -87,7 +80,10 @@ export function createReadingsInTurn(faces: readonly FeatureFace[], nameOf: Name
   };
 
   return {
-    next: () => rows[filled],
+    block,
+    get filled() {
+      return filled;
+    },
     taken() {
       if (++filled === BLOCK) flush();
     },

@@ -1,11 +1,13 @@
 import type { Dataset } from "../../models/model.ts";
 import { sameEntity } from "../../src/events/event.ts";
 import type { Lake, LoggedEvent } from "../../src/events/event-log.ts";
-import type { Reducer, State } from "../../src/features/feature.ts";
+import type { Reducer } from "../../src/features/feature.ts";
 import type { Reducers } from "../../src/features/reducers.ts";
 import type { Recipe } from "../../src/retraining/recipe.ts";
 import { type ColumnPlan, planColumns } from "./columns.ts";
-import { type Take, takeBecomes, takeWithin, type Untaken } from "./moments.ts";
+import { createEntityRows } from "./entity-rows.ts";
+import { takeBecomes, takeWithin, thingOf, type Untaken } from "./moments.ts";
+import { createMomentReader } from "./read-moments.ts";
 import { createRowIndex } from "./row-index.ts";
 import { createRowStore } from "./row-store.ts";
 import { readSecond } from "./second-entities.ts";
@@ -63,7 +65,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   const { target } = recipe;
   const plan = planColumns(recipe, reducers);
   const { seconds } = plan.joint;
-  const reducer = oneState(reducers.of(recipe.entity));
+  const reducer = reducers.of(recipe.entity);
 
   signal?.throwIfAborted();
   const log = await lake.extent();
@@ -82,20 +84,26 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   let entities = 0;
   let seen = 0;
 
-  const take: Take = (state, moment, label, inFlight, thing) => {
-    reducer.read(state, moment, store.next(), inFlight);
-    store.add(inFlight?.properties, label, moment);
-    if (inFlight) index?.add(inFlight.partition, inFlight.position);
-    if (keys && inFlight && thing !== undefined) things.push(thing);
-    if (label) positives++;
-  };
+  const read = createMomentReader(reducer);
+  const rows = createEntityRows(target.kind === "event-becomes");
 
   const replayEntity = (events: readonly LoggedEvent[]) => {
-    const before = store.rows;
-    if (target.kind === "event-becomes") takeBecomes(events, target, until, reducer, take, untaken);
-    else if (spine) takeWithin(events, target, spine, reducer, take, untaken);
-    if (store.rows > before) entities++;
-    if (keys) for (let row = before; row < store.rows; row++) owners.push(events[0].entity.id);
+    rows.clear();
+    if (target.kind === "event-becomes") takeBecomes(events, target, until, rows, untaken);
+    else if (spine) takeWithin(events, target, spine, rows, untaken);
+    if (rows.count === 0) return;
+    entities++;
+    read(events, rows, store.readings, (k) => {
+      const inFlight = rows.inFlight ? events[rows.before[k]] : undefined;
+      const label = rows.labels[k] === 1;
+      store.add(inFlight?.properties, label, rows.now[k]);
+      if (inFlight) index?.add(inFlight.partition, inFlight.position);
+      if (label) positives++;
+      if (!keys) return;
+      owners.push(events[0].entity.id);
+      const thing = target.kind === "event-becomes" && inFlight ? thingOf(inFlight, target) : undefined;
+      if (thing !== undefined) things.push(thing);
+    });
   };
 
   let current: LoggedEvent[] = [];
@@ -126,7 +134,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
         knownUntil: until,
         properties: reducers.of(kind.name).properties,
       }),
-      reducer: oneState(reducers.of(kind.name)),
+      reducer: reducers.of(kind.name),
       event: target.event,
       index,
       into: store.seconds[place],
@@ -154,18 +162,6 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
     },
     entity: owners,
     thing: things,
-  };
-}
-
-/** One state is alive at a time: the next entity's is that of the last one, emptied. */
-function oneState(reducer: Reducer): Reducer {
-  let state: State | undefined;
-  return {
-    ...reducer,
-    empty() {
-      state = reducer.empty(state);
-      return state;
-    },
   };
 }
 

@@ -1,22 +1,21 @@
 import type { Dataset, Numbers } from "../../models/model.ts";
 import type { Property } from "../../src/events/event.ts";
-import type { Row } from "../../src/features/feature.ts";
 import { jointName } from "../../src/features/joint.ts";
 import type { Reducers } from "../../src/features/reducers.ts";
 import { FIELD_PREFIX, ratio, ratioName, valueReader } from "../../src/scoring/encode-row.ts";
 import { type ColumnPlan, toColumns } from "./columns.ts";
 import { createLanes } from "./lanes.ts";
-import { createReadingsInTurn, type ReadColumns } from "./readings.ts";
+import { createReadingsInTurn, type ReadColumns, type ReadingsInTurn } from "./readings.ts";
 import { createReadingsByRow, type ReadingsByRow } from "./readings-by-row.ts";
 
 export interface RowStore {
   readonly rows: number;
-  /** What the first entity of the next row is read into, before `add`. */
-  next(): Row;
-  /** A new row: what `next` was filled with, and the event in flight. Answers its number. */
+  /** What the first entity of the next rows is read into, before they are added. */
+  readonly readings: Pick<ReadingsInTurn, "block" | "filled">;
+  /** A new row: what was read into the block, and the event in flight. Answers its number. */
   add(properties: Readonly<Record<string, Property>> | undefined, label: boolean, moment: number): number;
   /** What is read of the second entities of the rows, by kind in the order of the plan's `joint.seconds`. */
-  readonly seconds: readonly Pick<ReadingsByRow, "next" | "taken">[];
+  readonly seconds: readonly Pick<ReadingsByRow, "block" | "filled" | "taken">[];
   /** The Dataset, and an end to this store. */
   finish(): Dataset;
 }
@@ -52,7 +51,7 @@ export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: 
     get rows() {
       return rows;
     },
-    next: first.next,
+    readings: first,
     seconds,
     add(properties, label, moment) {
       first.taken();

@@ -1,6 +1,8 @@
 import { sameEntity } from "../../src/events/event.ts";
 import type { LoggedEvent } from "../../src/events/event-log.ts";
-import type { Reducer, State } from "../../src/features/feature.ts";
+import type { Reducer } from "../../src/features/feature.ts";
+import { createEntityRows } from "./entity-rows.ts";
+import { createMomentReader } from "./read-moments.ts";
 import type { ReadingsByRow } from "./readings-by-row.ts";
 import type { RowIndex } from "./row-index.ts";
 
@@ -11,29 +13,44 @@ export interface SecondPass {
   /** The name of the events that rows were taken of. */
   readonly event: string;
   readonly index: RowIndex;
-  readonly into: Pick<ReadingsByRow, "next" | "taken">;
+  readonly into: Pick<ReadingsByRow, "block" | "filled" | "taken">;
   readonly onBatch: (events: number) => void;
 }
 
 /**
  * What the second entity of each row has to say just before the row's event: all that was known of it by then, in the
- * order of (known, position), the event itself not among it. Cost: one pass; one state in memory.
+ * order of (known, position), the event itself not among it. Cost: one pass; the events of one entity in memory.
  */
 export async function readSecond(pass: SecondPass): Promise<void> {
   const { batches, reducer, event: wanted, index, into, onBatch } = pass;
-  let open: { readonly entity: LoggedEvent["entity"]; readonly state: State } | undefined;
+  const read = createMomentReader(reducer);
+  const moments = createEntityRows(true);
+  const rows: number[] = [];
+  let current: LoggedEvent[] = [];
+
+  const readEntity = () => {
+    moments.clear();
+    rows.length = 0;
+    for (let i = 0; i < current.length; i++) {
+      const event = current[i];
+      if (!event.touched || event.name !== wanted) continue;
+      const row = index.find(event.partition, event.position);
+      if (row < 0) continue;
+      moments.add(i, event.known, false);
+      rows.push(row);
+    }
+    read(current, moments, into, (k) => into.taken(rows[k]));
+  };
+
   for await (const batch of batches) {
     for (const event of batch) {
-      if (!open || !sameEntity(open.entity, event.entity)) open = { entity: event.entity, state: reducer.empty() };
-      if (event.touched && event.name === wanted) {
-        const row = index.find(event.partition, event.position);
-        if (row >= 0) {
-          reducer.read(open.state, event.known, into.next(), event);
-          into.taken(row);
-        }
+      if (current.length > 0 && !sameEntity(current[0].entity, event.entity)) {
+        readEntity();
+        current = [];
       }
-      reducer.write(open.state, event);
+      current.push(event);
     }
     onBatch(batch.length);
   }
+  if (current.length > 0) readEntity();
 }

@@ -1,0 +1,29 @@
+import type { LoggedEvent } from "../../src/events/event-log.ts";
+import type { Moments, Reducer, State } from "../../src/features/feature.ts";
+import { followByTurns } from "../../src/features/follow-by-turns.ts";
+import { BLOCK, type ReadingsInTurn } from "./readings.ts";
+
+/** Where readings go: rows of the block from the `filled`-th on, which `taken` takes one by one, in their order. */
+export type Into = Pick<ReadingsInTurn, "block" | "filled">;
+
+/** Answers a function that reads one entity after the other from its first event on, at all its moments. */
+export function createMomentReader(reducer: Reducer) {
+  // one state is alive at a time: the next entity's is that of the last one, emptied
+  let state: State | undefined;
+  return (events: readonly LoggedEvent[], moments: Moments, into: Into, taken: (k: number) => void): void => {
+    const { count, before } = moments;
+    if (count === 0) return;
+    state = reducer.empty(state);
+    let written = 0;
+    for (let from = 0; from < count; ) {
+      const { block, filled } = into;
+      const until = Math.min(count, from + BLOCK - filled);
+      const stretch = { events, written, moments, from, until };
+      if (reducer.follow) reducer.follow(state, stretch, block, filled);
+      else followByTurns(reducer, state, stretch, block, filled);
+      for (let k = from; k < until; k++) taken(k);
+      written = before[until - 1];
+      from = until;
+    }
+  };
+}
