@@ -44,6 +44,8 @@ export interface LakeQuery {
    * as its `entity`, and so appears once for each; partition and position stay those of the log.
    */
   readonly through?: string;
+  /** Not what happened to entities of this kind: as if the lake did not hold it. */
+  readonly notOf?: string;
   /**
    * The reader asks of an event of this name for no other properties than these, and for no ids: a lake may leave out
    * the rest, which makes reading several times as fast. Absent = everything.
@@ -58,6 +60,8 @@ export interface LakeExtent {
   readonly events: number;
   readonly firstAt?: number;
   readonly lastKnown?: number;
+  /** Somebody is being erased: readings leave out what happened to him, though not yet what it did to others. */
+  readonly erasing?: true;
 }
 
 /** The truth, read back: immutable Parquet parts. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Event, entityKey, type Property } from "../../src/events/event.ts";
-import type { EventLog, Lake, LoggedEvent } from "../../src/events/event-log.ts";
+import type { EventLog, Lake, LakeQuery, LoggedEvent } from "../../src/events/event-log.ts";
 import { flatProperties } from "../../src/events/flat-properties.ts";
 import { comparePositions } from "../../src/events/position.ts";
 import type { Reducer } from "../../src/features/feature.ts";
@@ -125,6 +125,12 @@ export function eventHouseKeepsItsPromises(
     const asked = { kind: "till", through: odd, entities: [till("18")] };
     expect((await allOf(house.lake, asked)).map(({ id }) => id)).toEqual(["other"]);
     expect((await allOf(house.lake, { ...asked, knownUntil: NOON - 9 })).length).toBe(0);
+    const ids = async (query: LakeQuery) => (await allOf(house.lake, query)).map(({ id }) => id);
+    const notOfUsers = { kind: "till", through: odd, notOf: "user" };
+    expect(await ids(notOfUsers)).toEqual(["own", "other", "other"]);
+    expect(await ids({ ...notOfUsers, notOf: "till" })).toEqual(["m0", "m1", "m2", "m3"]);
+    expect(await ids({ kind: "till", notOf: "till" })).toEqual([]);
+    expect(await ids({ notOf: "user" })).toEqual(["own", "other"]);
   });
 
   test(`${name}: who asks for some properties gets the same events with those, value for value`, async () => {
@@ -141,6 +147,7 @@ export function eventHouseKeepsItsPromises(
           {},
           { kind: "user" },
           { kind: "till", through: "till" },
+          { kind: "till", through: "till", notOf: "company" },
           { kind: "user", knownUntil: NOON - 3 },
         ]) {
           const whole = await allOf(house.lake, query);

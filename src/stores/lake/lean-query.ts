@@ -9,6 +9,7 @@ export const MOST_NAMES = 64;
 export interface LeanQuery {
   readonly kind: string;
   readonly through: string | undefined;
+  readonly notOf: string | undefined;
   readonly knownUntil: number | undefined;
   /** All names of events that the parts hold. */
   readonly names: readonly string[];
@@ -18,10 +19,10 @@ export interface LeanQuery {
 
 /** Whether a query can be read so, and how; undefined = read it as it stands. */
 export function leanQuery(query: LakeQuery, names: readonly string[]): LeanQuery | undefined {
-  const { kind, through, knownUntil, properties, entities, touchedSince } = query;
+  const { kind, through, notOf, knownUntil, properties, entities, touchedSince } = query;
   if (kind === undefined || !properties || entities || touchedSince !== undefined) return undefined;
   if (names.length > MOST_NAMES) return undefined;
-  return { kind, through, knownUntil, names, wanted: names.map((name) => [...properties(name)]) };
+  return { kind, through, notOf, knownUntil, names, wanted: names.map((name) => [...properties(name)]) };
 }
 
 /** A lane of a property that has a column of its own in some of the parts. */

@@ -59,7 +59,7 @@ function alike(parts: readonly Part[], { wanted }: LeanQuery, { typed }: Lanes, 
 /** How one group of such parts is asked. `first`: properties that are wanted of every event. */
 function laneColumns(parts: readonly Part[], query: LeanQuery, lanes: Lanes, first: readonly string[]) {
   const [{ carried }] = parts;
-  const { names, wanted, knownUntil } = query;
+  const { names, wanted, notOf, knownUntil } = query;
   const files = sqlList(parts.map(({ file }) => file));
   const firstInJson = first.filter((property) => !carried?.typed.has(property));
   const parsed = wanted.flatMap((some, code) => {
@@ -81,6 +81,7 @@ function laneColumns(parts: readonly Part[], query: LeanQuery, lanes: Lanes, fir
   );
   const cases = names.map((name, code) => `WHEN ${sqlText(name)} THEN ${code}`).join(" ");
   const until = knownUntil !== undefined && knownUntil < LARGEST ? ` AND known_ms <= ${Math.floor(knownUntil)}` : "";
+  const others = notOf === undefined ? "" : ` AND kind <> ${sqlText(notOf)}`;
   return {
     columns: [...typed, ...json].join(""),
     /** @param more columns of the parts, each with a comma behind it */
@@ -88,7 +89,7 @@ function laneColumns(parts: readonly Part[], query: LeanQuery, lanes: Lanes, fir
       const coded =
         `SELECT kind, entity, ${more}known_ms, at_ms, ms, seq, idx, partition, (CASE name ${cases} END)::USMALLINT AS name_` +
         `${[...new Set(columns)].map((column) => `, ${column}`).join("")}${parsed.length > 0 ? ", properties" : ""} ` +
-        `FROM read_parquet(${files}) WHERE ${condition}${until}`;
+        `FROM read_parquet(${files}) WHERE ${condition}${others}${until}`;
       return parsed.length === 0 ? coded : `SELECT *, CASE name_ ${parsed.join(" ")} END AS found FROM (${coded})`;
     },
     named: first.map((property) =>

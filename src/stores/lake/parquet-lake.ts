@@ -174,8 +174,9 @@ function chosen(files: readonly string[], query: LakeQuery): string {
 }
 
 /** The rows to choose from: as they stand; with `through`, those of the entities that the property names beside them. */
-function rowsOf(files: readonly string[], { kind, through }: LakeQuery): string {
-  const parts = `SELECT ${PART_COLUMNS}, false AS touched FROM read_parquet(${sqlList(files)})`;
+function rowsOf(files: readonly string[], { kind, through, notOf }: LakeQuery): string {
+  const others = notOf === undefined ? "true" : `kind <> ${sqlText(notOf)}`;
+  const parts = `SELECT ${PART_COLUMNS}, false AS touched FROM read_parquet(${sqlList(files)}) WHERE ${others}`;
   if (kind === undefined || through === undefined) return parts;
   const pointer = pointerTo(through);
   const safe = Number.MAX_SAFE_INTEGER;
@@ -184,7 +185,7 @@ function rowsOf(files: readonly string[], { kind, through }: LakeQuery): string 
     "SELECT partition, ms, seq, idx, id, name, at_ms, known_ms, properties, kind AS first_kind, entity AS first, " +
     `json_type(properties, ${pointer}) AS type, json_extract_string(properties, ${pointer}) AS named FROM (${parts})`;
   return (
-    `${parts} WHERE kind = ${sqlText(kind)} UNION ALL BY NAME ` +
+    `${parts} AND kind = ${sqlText(kind)} UNION ALL BY NAME ` +
     `SELECT partition, ms, seq, idx, ${sqlText(kind)} AS kind, named AS entity, id, name, at_ms, known_ms, properties, true AS touched ` +
     `FROM (${named}) WHERE NOT (first_kind = ${sqlText(kind)} AND first = named) AND CASE type ` +
     "WHEN 'VARCHAR' THEN length(named) BETWEEN 1 AND 200 " +

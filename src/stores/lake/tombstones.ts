@@ -139,7 +139,11 @@ export function withoutErased<L extends Lake>(dir: string, lake: L): L {
   return {
     ...lake,
     readByEntity,
-    extent: () => readAgain(dir, lake.extent),
+    async extent() {
+      const erasing = listTombstones(dir).length > 0;
+      const extent = await readAgain(dir, lake.extent);
+      return erasing ? { ...extent, erasing } : extent;
+    },
     summary: () => readAgain(dir, lake.summary),
   };
 }

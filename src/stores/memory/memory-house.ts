@@ -109,7 +109,8 @@ export function createMemoryHouse(options: MemoryHouseOptions): MemoryHouse {
 
   const lake: Lake = {
     async *readByEntity(query) {
-      const found = touchedSince(allRows(rows, query), query)
+      const kept = rows.filter(({ entity }) => entity.kind !== query.notOf);
+      const found = touchedSince(allRows(kept, query), query)
         .filter((row) => wanted(row, query))
         .sort(byEntity);
       for (let i = 0; i < found.length; i += 2_048) yield found.slice(i, i + 2_048);

@@ -69,6 +69,7 @@ async function compare(dir: string, streamBytes?: number): Promise<void> {
     { kind: "user" },
     { kind: "user", knownUntil: NOON + 2 },
     { kind: "till", through: "till" },
+    { kind: "till", through: "till", notOf: "user" },
     { kind: "user", through: "note" },
     { kind: "nobody" },
   ];

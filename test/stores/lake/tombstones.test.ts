@@ -44,8 +44,11 @@ test("what a tombstone names is not read as far as it says, by who had the lake 
   expect(await ids()).toEqual(["m1", "m3", "m5", "m2", "m4", "m6"]);
   writeTombstone(dir, tombstone("a", 3));
   expect(await ids()).toEqual(["m5", "m2", "m4", "m6"]);
+  const extent = { events: 6, firstAt: NOON, lastKnown: NOON };
+  expect(await lake.extent()).toEqual({ ...extent, erasing: true });
   removeTombstone(dir, "of a");
   expect(await ids()).toHaveLength(6);
+  expect(await lake.extent()).toEqual(extent);
   await lake.close();
 });
 
