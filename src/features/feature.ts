@@ -27,7 +27,7 @@ export interface Row {
   readonly texts: (string | undefined)[];
 }
 
-/** Room for readings: their numbers one after the other, `width` of them each. */
+/** Room for readings: one every `width` numbers, which may be more than a reading has. */
 export interface Block {
   readonly width: number;
   readonly numbers: Float64Array;

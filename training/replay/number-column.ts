@@ -5,12 +5,17 @@ import { cut, moved } from "./room.ts";
 /** A column of numbers that is filled from blocks, in the order of the rows. */
 export interface NumberColumn {
   /** Appends the `place`-th number of the first `count` readings of a block. */
-  append(block: Block, place: number, count: number): void;
+  append(block: Numbered, place: number, count: number): void;
+  /** Another one that holds the same so far. */
+  copy(): NumberColumn;
   /** Once: it is given up. */
   whole(): Numbers;
 }
 
+export type Numbered = Pick<Block, "numbers" | "width">;
+
 const LEAST_ROOM = 4_096;
+const NOTHING = new Float32Array(0);
 
 /**
  * As narrow as its values allow: single precision until a number comes that is another one there. Counts, days and
@@ -18,11 +23,13 @@ const LEAST_ROOM = 4_096;
  * reading a feature.
  *
  * @param room how many rows there may be: room that is never reached costs no memory. More rows than that may come.
+ * @param held what it begins with; copied
  */
-export function createNumberColumn(room: number): NumberColumn {
-  let narrow: Float32Array | undefined = new Float32Array(Math.max(LEAST_ROOM, room));
-  let wide = new Float64Array(0);
-  let rows = 0;
+export function createNumberColumn(room: number, held: Numbers = NOTHING): NumberColumn {
+  const free = Math.max(LEAST_ROOM, room, held.length);
+  let narrow = held instanceof Float32Array ? moved(held, new Float32Array(free)) : undefined;
+  let wide = narrow ? new Float64Array(0) : moved(held, new Float64Array(free));
+  let rows = held.length;
 
   return {
     append(block, place, count) {
@@ -37,6 +44,7 @@ export function createNumberColumn(room: number): NumberColumn {
       }
       rows += count;
     },
+    copy: () => createNumberColumn(room, (narrow ?? wide).subarray(0, rows)),
     whole() {
       const column = narrow ?? wide;
       narrow = undefined;
@@ -48,7 +56,7 @@ export function createNumberColumn(room: number): NumberColumn {
 
 /** Whether all of them are the same numbers there. */
 function appendNarrow(
-  { numbers, width }: Block,
+  { numbers, width }: Numbered,
   place: number,
   count: number,
   to: Float32Array,
@@ -63,6 +71,6 @@ function appendNarrow(
   return same;
 }
 
-function appendWide({ numbers, width }: Block, place: number, count: number, to: Float64Array, from: number): void {
+function appendWide({ numbers, width }: Numbered, place: number, count: number, to: Float64Array, from: number): void {
   for (let i = 0, at = place; i < count; i++, at += width) to[from + i] = numbers[at];
 }

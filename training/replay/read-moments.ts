@@ -1,7 +1,7 @@
-import type { LoggedEvent } from "../../src/events/event-log.ts";
-import type { Moments, Reducer, State } from "../../src/features/feature.ts";
+import type { Moments, Reducer, SeenEvent, State } from "../../src/features/feature.ts";
 import { followByTurns } from "../../src/features/follow-by-turns.ts";
-import { BLOCK, type ReadingsInTurn } from "./readings.ts";
+import { BLOCK } from "./block-columns.ts";
+import type { ReadingsInTurn } from "./readings.ts";
 
 /** Where readings go: rows of the block from the `filled`-th on, which `taken` takes one by one, in their order. */
 export type Into = Pick<ReadingsInTurn, "block" | "filled">;
@@ -10,7 +10,7 @@ export type Into = Pick<ReadingsInTurn, "block" | "filled">;
 export function createMomentReader(reducer: Reducer) {
   // one state is alive at a time: the next entity's is that of the last one, emptied
   let state: State | undefined;
-  return (events: readonly LoggedEvent[], moments: Moments, into: Into, taken: (k: number) => void): void => {
+  return (events: readonly SeenEvent[], moments: Moments, into: Into, taken: (k: number) => void): void => {
     const { count, before } = moments;
     if (count === 0) return;
     state = reducer.empty(state);

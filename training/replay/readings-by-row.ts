@@ -1,7 +1,6 @@
 import type { Block, FeatureFace } from "../../src/features/feature.ts";
-import { createLanes } from "./lanes.ts";
-import { createNumberColumn } from "./number-column.ts";
-import { BLOCK, createBlock, lanesOf, type NameOf, type ReadColumns } from "./readings.ts";
+import { BLOCK, createBlockColumns, type NameOf } from "./block-columns.ts";
+import type { ReadColumns } from "./readings.ts";
 import { moved } from "./room.ts";
 
 /** Readings of rows in any order, at most one of each; a row that has none is missing. */
@@ -21,10 +20,9 @@ const PAGE = 2_048 * BLOCK;
  * place for each of its values. Memory: twice 8 bytes a number while it finishes.
  */
 export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameOf, room: number): ReadingsByRow {
-  const [numbers, texts] = [lanesOf(faces, "number", nameOf), lanesOf(faces, "category", nameOf)];
-  const lanes = createLanes(0, texts.length, room);
-  const block = createBlock(faces);
-  const { width, rows } = block;
+  const columns = createBlockColumns(faces, nameOf, room);
+  const { block } = columns;
+  const { width } = block;
   const page = Math.min(PAGE, Math.ceil((room + 1) / BLOCK) * BLOCK);
   const pages: Float64Array[] = [];
   let rowOf: Int32Array = new Int32Array(Math.max(1, room));
@@ -33,11 +31,9 @@ export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameO
 
   const flush = () => {
     if (filled === 0) return;
+    columns.encode(filled);
     if (kept % page === 0) pages.push(new Float64Array(page * width));
     pages[pages.length - 1].set(block.numbers.subarray(0, filled * width), (kept % page) * width);
-    if (texts.length > 0) lanes.reach(kept + filled - 1);
-    for (let j = 0; j < texts.length; j++)
-      for (let i = 0; i < filled; i++) lanes.text(j, kept + i, rows[i].texts[texts[j].place]);
     kept += filled;
     filled = 0;
   };
@@ -66,28 +62,17 @@ export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameO
       rowOf[kept + filled] = row;
       if (++filled === BLOCK) flush();
     },
-    finish(all, values, levels) {
+    finish(rows, values, levels) {
       flush();
-      const readingOf = new Int32Array(all).fill(-1);
+      const readingOf = new Int32Array(rows).fill(-1);
       for (let i = 0; i < kept; i++) readingOf[rowOf[i]] = i;
-      const columns = numbers.map(() => createNumberColumn(all));
-      for (let from = 0; from < all; from += BLOCK) {
-        const count = Math.min(BLOCK, all - from);
+      for (let from = 0; from < rows; from += BLOCK) {
+        const count = Math.min(BLOCK, rows - from);
         fetch(readingOf, from, count);
-        for (let j = 0; j < numbers.length; j++) columns[j].append(block, numbers[j].place, count);
+        columns.append(count);
       }
       pages.length = 0;
-      numbers.forEach(({ name }, j) => {
-        values.set(name, columns[j].whole());
-      });
-      texts.forEach(({ name }, j) => {
-        const column = lanes.wholeTexts(j, kept);
-        levels.set(name, column.levels);
-        values.set(
-          name,
-          Float64Array.from(readingOf, (reading) => (reading < 0 ? Number.NaN : column.values[reading])),
-        );
-      });
+      columns.finish(values, levels);
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Reducer } from "../../src/features/feature.ts";
 import type { Reducers } from "../../src/features/reducers.ts";
 import type { Recipe } from "../../src/retraining/recipe.ts";
 import { type ColumnPlan, planColumns } from "./columns.ts";
+import { constantColumns } from "./constant-columns.ts";
 import { createEntityRows } from "./entity-rows.ts";
 import { takeBecomes, takeWithin, thingOf, type Untaken } from "./moments.ts";
 import { createMomentReader } from "./read-moments.ts";
@@ -96,7 +97,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
     read(events, rows, store.readings, (k) => {
       const inFlight = rows.inFlight ? events[rows.before[k]] : undefined;
       const label = rows.labels[k] === 1;
-      store.add(inFlight?.properties, label, rows.now[k]);
+      store.add(inFlight, label, rows.now[k]);
       if (inFlight) index?.add(inFlight.partition, inFlight.position);
       if (label) positives++;
       if (!keys) return;
@@ -158,7 +159,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
       events: seen,
       from,
       until,
-      constant: data.columns.filter((_, j) => isConstant(data.values[j])).map((column) => column.name),
+      constant: constantColumns(data),
     },
     entity: owners,
     thing: things,
@@ -171,10 +172,4 @@ function propertiesOf(event: string, reducer: Reducer, { target }: Recipe, { fie
   if (target.kind === "event-becomes" && (event === target.event || event === target.outcome)) wanted.add(target.on);
   if (event === target.event) for (const { property } of [...fields, ...ratios]) wanted.add(property);
   return [...wanted];
-}
-
-/** The same value, or missing, in every row. */
-function isConstant(values: Dataset["values"][number]): boolean {
-  for (let i = 1; i < values.length; i++) if (!Object.is(values[i], values[0])) return false;
-  return true;
 }

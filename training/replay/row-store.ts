@@ -1,30 +1,34 @@
 import type { Dataset, Numbers } from "../../models/model.ts";
-import type { Property } from "../../src/events/event.ts";
+import type { LoggedEvent } from "../../src/events/event-log.ts";
 import { jointName } from "../../src/features/joint.ts";
 import type { Reducers } from "../../src/features/reducers.ts";
-import { FIELD_PREFIX, ratio, ratioName, valueReader } from "../../src/scoring/encode-row.ts";
+import { FIELD_PREFIX, ratio, ratioName } from "../../src/scoring/encode-row.ts";
 import { type ColumnPlan, toColumns } from "./columns.ts";
-import { createLanes } from "./lanes.ts";
-import { createReadingsInTurn, type ReadColumns, type ReadingsInTurn } from "./readings.ts";
+import { createFieldColumns } from "./field-columns.ts";
+import { createReadingsInTurn, type ReadingsInTurn } from "./readings.ts";
 import { createReadingsByRow, type ReadingsByRow } from "./readings-by-row.ts";
+import { cut, moved } from "./room.ts";
 
 export interface RowStore {
   readonly rows: number;
   /** What the first entity of the next rows is read into, before they are added. */
   readonly readings: Pick<ReadingsInTurn, "block" | "filled">;
   /** A new row: what was read into the block, and the event in flight. Answers its number. */
-  add(properties: Readonly<Record<string, Property>> | undefined, label: boolean, moment: number): number;
+  add(inFlight: Pick<LoggedEvent, "properties" | "property"> | undefined, label: boolean, moment: number): number;
   /** What is read of the second entities of the rows, by kind in the order of the plan's `joint.seconds`. */
   readonly seconds: readonly Pick<ReadingsByRow, "block" | "filled" | "taken">[];
   /** The Dataset, and an end to this store. */
   finish(): Dataset;
 }
 
+const LEAST_ROOM = 4_096;
+
 /**
  * Keeps rows until the last one is in, since only then the levels of the categories are known.
  *
  * What it makes of a row is what the encoder that serves makes of it (test/training/replay holds them together).
- * Memory: 4 or 8 bytes a number; while it finishes, 8 more for each of second entities.
+ * Memory: 4 or 8 bytes a number, once for all columns that say the same; while it finishes, 8 more for each of second
+ * entities. Nobody may write into the columns, since some are one and the same array.
  */
 export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: string, room = 0): RowStore {
   const { joint, features, fields, ratios } = plan;
@@ -42,9 +46,9 @@ export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: 
     ratios.map(({ property }): [string, ColumnPlan["fields"][number]["type"]] => [property, "number"]),
   );
   for (const { property, type } of fields) types.set(property, type); // one that is also divided is kept once
-  const own = createFields(types, room);
-  const facts = createLanes(2, 0, room);
-  const [LABEL, MOMENT] = [0, 1];
+  const own = createFieldColumns(types, room);
+  let labels: Uint8Array = new Uint8Array(Math.max(LEAST_ROOM, room));
+  let moments: Float64Array = new Float64Array(labels.length);
   let rows = 0;
 
   return {
@@ -53,12 +57,15 @@ export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: 
     },
     readings: first,
     seconds,
-    add(properties, label, moment) {
+    add(inFlight, label, moment) {
       first.taken();
-      own.put(rows, properties ?? NO_PROPERTIES);
-      facts.reach(rows);
-      facts.numbers[LABEL][rows] = Number(label);
-      facts.numbers[MOMENT][rows] = moment;
+      if (inFlight) own.add(inFlight);
+      if (rows === labels.length) {
+        labels = moved(labels, new Uint8Array(2 * rows));
+        moments = moved(moments, new Float64Array(2 * rows));
+      }
+      labels[rows] = label ? 1 : 0;
+      moments[rows] = moment;
       return rows++;
     },
     finish() {
@@ -72,47 +79,9 @@ export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: 
         columns,
         rows,
         values: columns.map(({ name }) => values.get(name) ?? missing(name)),
-        label: new Uint8Array(facts.wholeNumbers(LABEL, rows)),
-        time: facts.wholeNumbers(MOMENT, rows),
+        label: cut(labels, rows),
+        time: cut(moments, rows),
       };
-    },
-  };
-}
-
-const NO_PROPERTIES = Object.freeze({});
-
-/** Own fields of the event in flight. */
-function createFields(types: ReadonlyMap<string, ColumnPlan["fields"][number]["type"]>, room: number) {
-  const named = [...types].map(([property, type]) => ({ property, type, name: FIELD_PREFIX + property }));
-  const texts = named.filter(({ type }) => type === "category");
-  const numbers = named.flatMap(({ property, type, name }) =>
-    type === "category" ? [] : [{ property, name, read: valueReader({ name, type }) }],
-  );
-  const lanes = createLanes(numbers.length, texts.length, room);
-  const columns: ReadColumns = {
-    finish(rows, values, levels) {
-      numbers.forEach(({ name }, j) => {
-        values.set(name, lanes.wholeNumbers(j, rows));
-      });
-      texts.forEach(({ name }, j) => {
-        const column = lanes.wholeTexts(j, rows);
-        values.set(name, column.values);
-        levels.set(name, column.levels);
-      });
-    },
-  };
-  return {
-    ...columns,
-    put(row: number, properties: Readonly<Record<string, Property>>): void {
-      lanes.reach(row);
-      for (let j = 0; j < numbers.length; j++) {
-        const { property, read } = numbers[j];
-        lanes.numbers[j][row] = Object.hasOwn(properties, property) ? read(properties[property]) : Number.NaN;
-      }
-      for (let j = 0; j < texts.length; j++) {
-        const value = Object.hasOwn(properties, texts[j].property) ? properties[texts[j].property] : undefined;
-        lanes.text(j, row, typeof value === "string" ? value : undefined);
-      }
     },
   };
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { BLOCK } from "../../../training/replay/block-columns.ts";
 import { createNumberColumn } from "../../../training/replay/number-column.ts";
-import { BLOCK } from "../../../training/replay/readings.ts";
 
 const blockOf = (width: number, values: readonly number[], place: number) => {
   const numbers = new Float64Array(BLOCK * width).fill(0.1); // what stands beside is of no matter
@@ -40,4 +40,16 @@ test("counts are kept in single precision; the first number that it cannot hold 
   const large = createNumberColumn(0);
   large.append(blockOf(1, [2 ** 24 + 1], 0), 0, 1);
   expect(large.whole()).toEqual(Float64Array.of(2 ** 24 + 1));
+});
+
+test("a copy goes on by itself, narrow or wide", () => {
+  for (const before of [1, 12.34]) {
+    const column = createNumberColumn(0);
+    column.append(blockOf(1, [before, 2], 0), 0, 2);
+    const copy = column.copy();
+    column.append(blockOf(1, [3], 0), 0, 1);
+    copy.append(blockOf(1, [0.1, 5], 0), 0, 2);
+    expect([...column.whole()]).toEqual([before, 2, 3]);
+    expect([...copy.whole()]).toEqual([before, 2, 0.1, 5]);
+  }
 });
