@@ -1,4 +1,4 @@
-import { type Grid, oldestHour, oldestSlot } from "./grid.ts";
+import { dayOf, type Grid, oldestDay, oldestHour, oldestSlot } from "./grid.ts";
 import type { Layout } from "./layout.ts";
 import type { LiveState } from "./live-state.ts";
 import { dropBefore } from "./track.ts";
@@ -34,6 +34,21 @@ export function createAdvance({ tracks }: Layout): (state: LiveState, at: number
     for (const set of state.values) dropDaysBefore(set, oldest);
   };
 }
+
+/** Answers a function that drops all that lies too far behind the newest event of a state. */
+export function createDrop({ tracks }: Layout): (state: LiveState) => void {
+  return (state) => {
+    const { first, newest } = state;
+    const oldest = dayOf(newest) - DAYS_KEPT;
+    for (let place = 0; place < tracks.length; place++) {
+      const track = state.tracks[place];
+      if (track.size > 0) dropBefore(track, OLDEST[tracks[place].grid](newest));
+    }
+    if (first < oldest * DAY_MS) for (const set of state.values) dropDaysBefore(set, oldest);
+  };
+}
+
+const OLDEST = { days: oldestDay, hours: oldestHour, slots: oldestSlot } as const;
 
 function drop({ tracks }: LiveState, places: readonly number[], oldest: number): void {
   for (let i = 0; i < places.length; i++) {

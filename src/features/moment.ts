@@ -1,101 +1,128 @@
-import type { Event } from "../events/event.ts";
+import type { LoggedEvent } from "../events/event-log.ts";
+import type { Row } from "./feature.ts";
 import { dayOf, slotOf } from "./grid.ts";
 import type { Layout, Series } from "./layout.ts";
 import { emptyState, type LiveState } from "./live-state.ts";
 import { placeOf } from "./track.ts";
-import { timesWithin, type ValueSet } from "./value-days.ts";
-import { clearView, fillView, type Stretches, viewsOf, type WindowNumber } from "./views.ts";
 import { DAY_MS } from "./window.ts";
 
 /** An event that is being scored: known, but not yet in the state. */
-export type InFlight = Pick<Event, "name" | "properties">;
+export type InFlight = Pick<LoggedEvent, "name" | "properties" | "property">;
+
+/** As many moments are looked at together; what is kept of them stays in the cache of a core. */
+export const MOST_MOMENTS = 128;
 
 /**
- * A state at a moment: for each wanted window, from which place of its track up to and without which.
- * Made once a reducer and filled again for each reading, so that reading allocates nothing.
+ * What a track held at each moment: so many buckets, events, and points. Buckets only grow meanwhile, the last one of a
+ * moment even after it, so that these three and the track as it is now tell what it was then.
  */
-export interface Moment extends Stretches {
+export interface TrackThen {
+  readonly sizes: Int32Array;
+  readonly events: Int32Array;
+  readonly sums: Float64Array;
+}
+
+/** Of a window at each moment: from which place of its track up to and without which. */
+export interface Stretches {
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+}
+
+/**
+ * A state at moments, one or many of them: what the kinds of features read. Made once a reducer and filled again for each
+ * reading, so that reading allocates nothing.
+ */
+export interface Moments {
   state: LiveState;
-  now: number;
+  readonly now: Float64Array;
   /** The day and the five-minute slot of now. */
-  today: number;
-  slot: number;
-  /** By tally of the layout: how often each kept value was seen, in the order of the values. */
+  readonly today: Int32Array;
+  readonly slot: Int32Array;
+  /** Times of the oldest and the newest event; −1 = none. */
+  readonly first: Float64Array;
+  readonly newest: Float64Array;
+  /** The same of the series that keep them. */
+  readonly firsts: readonly Float64Array[];
+  readonly lasts: readonly Float64Array[];
+  readonly tracks: readonly TrackThen[];
+  /** By cell of the layout. */
+  readonly windows: readonly Stretches[];
+  /** By tally of the layout: how often each kept value was seen, in the order of the values; at one moment at a time. */
   readonly times: readonly Float64Array[];
-  inFlight: InFlight | undefined;
+  readonly inFlight: (InFlight | undefined)[];
+  /** Where texts go: to the rows from `row` on. */
+  rows: readonly Row[];
+  row: number;
+  /** Where the numbers go: `numbers[base + k · width + place]` is that of the feature at `place` at the k-th moment. */
+  numbers: Float64Array;
+  base: number;
+  width: number;
 }
 
-/** How one feature answers from a moment; NaN, or undefined for a category, when there is nothing to say. */
-export type NumberReader = (moment: Moment) => number;
-export type TextReader = (moment: Moment) => string | undefined;
+/** How a feature answers at the k-th moment; NaN, or undefined for a category, when there is nothing to say. */
+export type NumberReader = (moments: Moments, k: number) => number;
+export type TextReader = (moments: Moments, k: number) => string | undefined;
 
-/**
- * Answers a function that looks at a state as of `now` (ms); it answers the same Moment each time.
- * Cost: O((windows + values) · log buckets).
- */
-export function createLook(
-  catalogue: string,
-  layout: Layout,
-  numbers: readonly WindowNumber[],
-): (state: LiveState, now: number, row: Float64Array, inFlight: InFlight | undefined) => Moment {
-  const { cells, tallies } = layout;
-  const views = viewsOf(layout, numbers);
-  const from = new Int32Array(cells.length);
-  const to = new Int32Array(cells.length);
-  const times = tallies.map(({ values }) => new Float64Array(values.cap));
-  const moment: Moment = {
+export function createMoments(catalogue: string, layout: Layout): Moments {
+  const { tracks, cells, tallies, firsts, lasts } = layout;
+  const whole = () => new Int32Array(MOST_MOMENTS);
+  const exact = () => new Float64Array(MOST_MOMENTS);
+  return {
     state: emptyState(catalogue, layout),
-    now: 0,
-    today: 0,
-    slot: 0,
-    from,
-    to,
-    times,
-    inFlight: undefined,
-  };
-
-  return (state, now, row, inFlight) => {
-    moment.state = state;
-    moment.now = now;
-    const today = dayOf(now);
-    const slot = slotOf(now);
-    moment.today = today;
-    moment.slot = slot;
-    moment.inFlight = inFlight;
-    const { tracks } = state;
-    for (let v = 0; v < views.length; v++) {
-      const view = views[v];
-      const track = tracks[view.track];
-      if (track.size > 0) fillView(view, track, (view.inDays ? today : slot) + 1, moment, row);
-      else if (view.filled) clearView(view, moment);
-    }
-    for (let t = 0; t < times.length; t++) {
-      const { values, days, ago } = tallies[t];
-      tally(state.values[values.place], today - ago - days + 1, today - ago, times[t]);
-    }
-    return moment;
+    now: exact(),
+    today: whole(),
+    slot: whole(),
+    first: exact(),
+    newest: exact(),
+    firsts: Array.from({ length: firsts }, exact),
+    lasts: Array.from({ length: lasts }, exact),
+    tracks: tracks.map(() => ({ sizes: whole(), events: whole(), sums: exact() })),
+    windows: cells.map(() => ({ from: whole(), to: whole() })),
+    times: tallies.map(({ values }) => new Float64Array(values.cap)),
+    inFlight: new Array<InFlight | undefined>(MOST_MOMENTS).fill(undefined),
+    rows: [],
+    row: 0,
+    numbers: new Float64Array(0),
+    base: 0,
+    width: 0,
   };
 }
 
-function tally({ values }: ValueSet, from: number, to: number, times: Float64Array): void {
-  for (let v = 0; v < values.length; v++) times[v] = timesWithin(values[v], from, to);
+/** Says which moment the k-th is. A moment beyond all calendars is as good as their end. */
+export function setMoment(moments: Moments, k: number, now: number, inFlight: InFlight | undefined): void {
+  moments.now[k] = now;
+  moments.today[k] = dayOf(now);
+  moments.slot[k] = Math.max(-LARGEST, Math.min(LARGEST, slotOf(now)));
+  moments.inFlight[k] = inFlight;
+}
+
+const LARGEST = 2 ** 31 - 1;
+
+/** Notes what the track at `place` holds at the k-th moment, which is now. */
+export function noteTrack(moments: Moments, place: number, k: number): void {
+  const { size, counts, sums } = moments.state.tracks[place];
+  const then = moments.tracks[place];
+  then.sizes[k] = size;
+  then.events[k] = counts[size];
+  if (sums.length > 0) then.sums[k] = sums[size];
 }
 
 /**
- * The last time of a series not after now, ms; NaN = never. Exact, unless the state already holds later events of the
- * series: then it is the beginning of the newest kept day that is not after now.
+ * The last time of a series not after the k-th moment, ms; NaN = never. Exact, unless the state already holds later
+ * events of the series: then it is the beginning of the newest kept day that is not after now.
  */
-export function lastTime({ state, now, today }: Moment, series: Series): number {
-  const last = series.event === undefined ? state.newest : state.lasts[series.last];
+export function lastTime(moments: Moments, k: number, series: Series): number {
+  const { state, now, today, newest, lasts } = moments;
+  const last = series.event === undefined ? newest[k] : lasts[series.last][k];
   if (last < 0) return Number.NaN;
-  if (last <= now) return last;
+  if (last <= now[k]) return last;
   const days = state.tracks[series.places.days];
-  const behind = placeOf(days, today + 1);
+  const behind = placeOf(days, today[k] + 1);
   return behind > 0 ? days.buckets[behind - 1] * DAY_MS : Number.NaN;
 }
 
-/** The first time of a series, ms; NaN = not yet at this moment. */
-export function firstTime({ state, now }: Moment, series: Series): number {
-  const first = series.event === undefined ? state.first : state.firsts[series.first];
-  return first >= 0 && first <= now ? first : Number.NaN;
+/** The first time of a series, ms; NaN = not yet at the k-th moment. */
+export function firstTime({ now, first, firsts }: Moments, k: number, series: Series): number {
+  const time = series.event === undefined ? first[k] : firsts[series.first][k];
+  return time >= 0 && time <= now[k] ? time : Number.NaN;
 }

@@ -1,64 +1,125 @@
 import type { FeatureDeclaration } from "./declaration.ts";
-import type { Placed, ReadAll } from "./kind.ts";
+import type { Part, Placed, ReadAll, Reader } from "./kind.ts";
 import { kindOf } from "./kinds.ts";
 import { emptyLayout, type Layout } from "./layout.ts";
-import type { Moment, TextReader } from "./moment.ts";
-import type { WindowNumber } from "./views.ts";
-
-/** What the declared features need kept, and how each is read from it. */
-export interface Plan {
-  readonly layout: Layout;
-  /** The numbers of a known entity that nothing happened to: what windows over empty tracks say. */
-  readonly nothing: Float64Array;
-  /** Those that are read when a moment is looked at. */
-  readonly windows: readonly WindowNumber[];
-  /** Fills in the others. */
-  readonly readNumbers: (moment: Moment, numbers: Float64Array) => void;
-  readonly texts: readonly TextReader[];
-}
+import type { TextReader } from "./moment.ts";
+import type { View, WindowNumber } from "./views.ts";
 
 /** Features that are read in one loop. */
-interface Group {
+export interface Group {
   readonly readAll: ReadAll<never>;
   readonly ones: Placed<object>[];
 }
 
+/** What is read from one part of a state. */
+export interface PartPlan {
+  /** At once, from the part as it is: the windows that these look through, and they. */
+  readonly viewsAtOnce: readonly View[];
+  readonly atOnce: readonly Group[];
+  readonly texts: readonly PlacedText[];
+  /** Later, from what is noted of the part. */
+  readonly views: readonly View[];
+  readonly later: readonly Group[];
+  /** The windows among these that somebody looks through together with those of other parts. */
+  readonly shared: readonly View[];
+  /** Of values: the tallies to be made before it is read. */
+  readonly tallies: readonly number[];
+}
+
+export interface PlacedText {
+  readonly place: number;
+  readonly read: TextReader;
+}
+
+/** What the declared features need kept, and how each is read from it. */
+export interface Plan {
+  readonly layout: Layout;
+  /** How many there are of each type. */
+  readonly numbers: number;
+  readonly categories: number;
+  /** By place in the layout. */
+  readonly tracks: readonly PartPlan[];
+  readonly values: readonly PartPlan[];
+  readonly picks: readonly PartPlan[];
+  /** When all parts have been looked at; those derived from others last, in the order of their declaration. */
+  readonly last: readonly Group[];
+  readonly texts: readonly PlacedText[];
+}
+
 export function planFeatures(features: readonly FeatureDeclaration[]): Plan {
   const layout = emptyLayout();
-  const windows: WindowNumber[] = [];
-  const groups: Group[] = [];
-  // those in the order of their declaration, since one may be derived from another
-  const derived: Group[] = [];
-  const texts: TextReader[] = [];
+  const found: { readonly reader: Reader; readonly place: number }[] = [];
   const places = new Map<string, number>();
-  const numberPlace = (name: string) => places.get(name) ?? -1;
-
+  let categories = 0;
   for (const feature of features) {
-    const reader = kindOf(feature).plan(feature, layout, numberPlace);
-    if (reader.type === "category") {
-      texts.push(reader.read);
-      continue;
-    }
-    const place = places.size;
-    places.set(feature.name, place);
-    if (reader.type === "window") windows.push({ cell: reader.cell, what: reader.what, place });
-    else if (reader.type === "together") join(groups, groups, reader.readAll, { ...reader.one, place });
-    else join(derived, derived.slice(-1), reader.readAll, { ...reader.one, place });
+    const reader = kindOf(feature).plan(feature, layout, (name) => places.get(name) ?? -1);
+    const place = reader.type === "category" ? categories++ : places.size;
+    if (reader.type !== "category") places.set(feature.name, place);
+    found.push({ reader, place });
   }
 
-  const all = [...groups, ...derived];
-  const readNumbers = (moment: Moment, numbers: Float64Array) => {
-    // each group holds what its own kind planned, which no type can say of all of them
-    for (let i = 0; i < all.length; i++) all[i].readAll(all[i].ones as never[], moment, numbers);
+  const cellsOf = (wanted: (reader: Reader) => boolean) =>
+    new Set(found.flatMap(({ reader }) => ("cells" in reader && wanted(reader) ? reader.cells : [])));
+  const atOnce = cellsOf(
+    (reader) => reader.type === "atOnce" || (reader.type === "category" && reader.part !== undefined),
+  );
+  const shared = cellsOf((reader) => (reader.type === "later" || reader.type === "category") && !reader.part);
+  const views = layout.cells.map((one, cell): View => {
+    const numbers = found.flatMap(({ reader, place }): WindowNumber[] =>
+      reader.type === "window" && reader.cell === cell ? [{ what: reader.what, place }] : [],
+    );
+    return { ...one, cell, numbers, shared: shared.has(cell), filled: false };
+  });
+
+  const partOf = (of: Part["of"], place: number): PartPlan => {
+    const mine = found.filter(
+      ({ reader }) => "part" in reader && reader.part?.of === of && reader.part.place === place,
+    );
+    const own = of === "tracks" ? views.filter(({ track }) => track === place) : [];
+    return {
+      viewsAtOnce: own.filter(({ cell }) => atOnce.has(cell)),
+      atOnce: grouped(mine.filter(({ reader }) => reader.type === "atOnce")),
+      texts: textsOf(mine),
+      views: own.filter(({ cell }) => !atOnce.has(cell)),
+      later: grouped(mine.filter(({ reader }) => reader.type === "later")),
+      shared: own.filter((view) => view.shared),
+      tallies:
+        of === "values" ? layout.tallies.flatMap(({ values }, tally) => (values.place === place ? [tally] : [])) : [],
+    };
   };
-  const nothing = new Float64Array(places.size);
-  for (const { what, place } of windows) nothing[place] = what === "mean" ? Number.NaN : 0;
-  return { layout, nothing, windows, readNumbers, texts };
+  const alone = found.filter(({ reader }) => reader.type === "derived" || !("part" in reader && reader.part));
+  return {
+    layout,
+    numbers: places.size,
+    categories,
+    tracks: layout.tracks.map((_, place) => partOf("tracks", place)),
+    values: layout.values.map((_, place) => partOf("values", place)),
+    picks: layout.picks.map((_, place) => partOf("picks", place)),
+    last: [
+      ...grouped(alone.filter(({ reader }) => reader.type === "later")),
+      ...grouped(
+        alone.filter(({ reader }) => reader.type === "derived"),
+        true,
+      ),
+    ],
+    texts: textsOf(alone),
+  };
 }
 
-/** Puts one into the group of its like among the `open` ones, or into a new group. */
-function join(groups: Group[], open: readonly Group[], readAll: ReadAll<never>, one: Placed<object>): void {
-  const known = open.find((group) => group.readAll === readAll);
-  if (known) known.ones.push(one);
-  else groups.push({ readAll, ones: [one] });
+type Found = { readonly reader: Reader; readonly place: number };
+
+/** By their `readAll`; of those `inOrder` only neighbours. */
+function grouped(found: readonly Found[], inOrder = false): Group[] {
+  const groups: Group[] = [];
+  for (const { reader, place } of found) {
+    if (!("readAll" in reader)) continue;
+    const open = inOrder ? groups.slice(-1) : groups;
+    const known = open.find(({ readAll }) => readAll === reader.readAll);
+    if (known) known.ones.push({ ...reader.one, place });
+    else groups.push({ readAll: reader.readAll, ones: [{ ...reader.one, place }] });
+  }
+  return groups;
 }
+
+const textsOf = (found: readonly Found[]): PlacedText[] =>
+  found.flatMap(({ reader, place }) => (reader.type === "category" ? [{ place, read: reader.read }] : []));

@@ -1,12 +1,16 @@
 import { createHash } from "node:crypto";
 import { PortraitError } from "../errors.ts";
-import { createAdvance } from "./advance.ts";
+import { createAdvance, createDrop } from "./advance.ts";
 import { createCodec } from "./codec.ts";
 import { type FeatureDeclaration, facesOf, parseCatalogue } from "./declaration.ts";
-import type { Reducer, Row, State } from "./feature.ts";
+import { emptyRow } from "./empty-row.ts";
+import type { Reducer, State } from "./feature.ts";
+import { createFollow } from "./follow.ts";
+import { followByTurns } from "./follow-by-turns.ts";
 import { dayOf } from "./grid.ts";
 import { emptied, emptyState, type LiveState } from "./live-state.ts";
-import { createLook } from "./moment.ts";
+import { createLook } from "./look.ts";
+import { createMoments, MOST_MOMENTS } from "./moment.ts";
 import { planFeatures } from "./plan.ts";
 import { createTargets, type Targets, writePlain, writeProperties } from "./targets.ts";
 
@@ -29,11 +33,16 @@ import { createTargets, type Targets, writePlain, writeProperties } from "./targ
 export function createReducer(declarations: readonly unknown[]): Reducer {
   const features = parseCatalogue(declarations);
   const digest = catalogueDigest(features);
-  const { layout, nothing, windows, readNumbers, texts } = planFeatures(features);
+  const plan = planFeatures(features);
+  const { layout } = plan;
   const codec = createCodec(digest, layout);
-  const look = createLook(digest, layout, windows);
+  const moments = createMoments(digest, layout);
+  const look = createLook(plan, moments);
   const targetsOf = createTargets(layout);
   const advance = createAdvance(layout);
+  /** The numbers of a known entity that nothing happened to: what empty parts of a state say at any moment. */
+  const nothing = look.atAll(emptyState(digest, layout));
+  const followInParts = createFollow({ plan, nothing, moments, targetsOf, drop: createDrop(layout) });
 
   const own = (state: State): LiveState => {
     if (state.catalogue === digest) return state as LiveState;
@@ -57,10 +66,10 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
       const targets = targetsOf(event.name);
       writePlain(live, targets, at, day);
       // the properties of a logged event are parsed when they are asked for
-      if (targets.wantsProperties) writeProperties(live, targets, at, day, event.properties);
+      if (targets.wantsProperties) writeProperties(live, targets, at, day, event);
     },
 
-    read(state, now, row = emptyRow(nothing.length, texts.length), inFlight = undefined) {
+    read(state, now, row = emptyRow(plan.numbers, plan.categories), inFlight = undefined) {
       const live = own(state);
       if (live.newest < 0 || live.first > now) {
         row.numbers.fill(Number.NaN);
@@ -68,21 +77,27 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
         return row;
       }
       row.numbers.set(nothing);
-      const moment = look(live, now, row.numbers, inFlight);
-      readNumbers(moment, row.numbers);
-      for (let i = 0; i < texts.length; i++) row.texts[i] = texts[i](moment);
+      row.texts.fill(undefined);
+      look.at(live, now, row, inFlight);
       return row;
+    },
+
+    follow(state, stretch, block, place) {
+      const live = own(state);
+      let { written } = stretch;
+      for (let from = stretch.from; from < stretch.until; from += MOST_MOMENTS) {
+        const until = Math.min(stretch.until, from + MOST_MOMENTS);
+        const some = { ...stretch, written, from, until };
+        const row = place + from - stretch.from;
+        if (!followInParts(live, some, block, row)) followByTurns(this, live, some, block, row);
+        written = stretch.moments.before[until - 1];
+      }
     },
 
     encode: (state) => codec.encode(own(state)),
     decode: (bytes, spent) => codec.decode(bytes, spent && own(spent)),
   };
 }
-
-export const emptyRow = (numbers: number, texts: number): Row => ({
-  numbers: new Float64Array(numbers).fill(Number.NaN),
-  texts: new Array<string | undefined>(texts).fill(undefined),
-});
 
 const propertiesOf = ({ valued, values, picks }: Targets): string[] => [
   ...new Set([

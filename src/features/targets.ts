@@ -1,13 +1,12 @@
+import type { SeenEvent } from "./feature.ts";
 import { type Grid, hourOf, oldestDay, oldestHour, oldestSlot, slotOf } from "./grid.ts";
 import type { Layout, Pick, Series, Values } from "./layout.ts";
 import type { LiveState } from "./live-state.ts";
 import { addToTrack, emptyTrack, NO_TRACK, type Track } from "./track.ts";
-import { LONGEST_TEXT, pointsOf, textOf } from "./value.ts";
+import { LONGEST_TEXT, pointsOf, textOf, valueIn } from "./value.ts";
 import { addValue } from "./value-days.ts";
 
-type Properties = Parameters<typeof pointsOf>[0];
-
-interface Target {
+export interface Target {
   /** Place among the tracks of a state. */
   readonly place: number;
   readonly series: Series;
@@ -23,6 +22,9 @@ export interface Targets {
   readonly timed: readonly Series[];
   readonly values: readonly Values[];
   readonly picks: readonly Pick[];
+  /** All series that it belongs to, by their places in the layout: those of events as such, and those of a number. */
+  readonly series: readonly number[];
+  readonly amounts: readonly { readonly series: number; readonly value: string }[];
   /** Whether properties are looked at; most events of most logs are only counted, and theirs may stay unread. */
   readonly wantsProperties: boolean;
 }
@@ -41,7 +43,16 @@ export function createTargets({ tracks, series, values, picks }: Layout): (event
     const timed = series.filter((one) => mine(one) && (one.first >= 0 || one.last >= 0));
     const wantsProperties =
       valued.days.length + valued.hours.length + valued.slots.length + own.values.length + own.picks.length > 0;
-    return { plain, valued, timed, ...own, wantsProperties };
+    const kept = series.flatMap((one, place) => (mine(one) ? [{ one, place }] : []));
+    return {
+      plain,
+      valued,
+      timed,
+      ...own,
+      series: kept.flatMap(({ one, place }) => (one.value === undefined ? [place] : [])),
+      amounts: kept.flatMap(({ one: { value }, place }) => (value === undefined ? [] : [{ series: place, value }])),
+      wantsProperties,
+    };
   };
   const any = of(undefined);
   const names = [...series, ...values, ...picks].flatMap(({ event }) => (event === undefined ? [] : [event]));
@@ -81,20 +92,26 @@ export function writeProperties(
   { valued, values, picks }: Targets,
   at: number,
   day: number,
-  properties: Properties,
+  event: SeenEvent,
 ): void {
   const { days, hours, slots } = valued;
   const { newest } = state;
   const oldest = at < newest ? oldestDay(newest) : day;
-  if (days.length > 0) writeAmounts(state, days, oldest, day, properties);
-  if (slots.length > 0) writeAmounts(state, slots, oldestSlot(newest), slotOf(at), properties);
-  if (hours.length > 0) writeAmounts(state, hours, oldestHour(newest), hourOf(at), properties);
+  if (days.length > 0) writeAmounts(state, days, oldest, day, event);
+  if (slots.length > 0) writeAmounts(state, slots, oldestSlot(newest), slotOf(at), event);
+  if (hours.length > 0) writeAmounts(state, hours, oldestHour(newest), hourOf(at), event);
   for (let i = 0; i < values.length; i++) {
     const { by, place, cap, texts } = values[i];
-    const text = textOf(properties, by);
-    if (text !== undefined && text.length <= LONGEST_TEXT) addValue(state.values[place], text, texts, cap, day, oldest);
+    const text = categoryOf(event, by);
+    if (text !== undefined) addValue(state.values[place], text, texts, cap, day, oldest);
   }
-  for (let i = 0; i < picks.length; i++) writePick(state, picks[i], at, properties);
+  for (let i = 0; i < picks.length; i++) writePick(state, picks[i], at, event);
+}
+
+/** The text of a property that is short enough for a category. */
+export function categoryOf(event: SeenEvent, property: string): string | undefined {
+  const text = textOf(valueIn(event, property));
+  return text !== undefined && text.length <= LONGEST_TEXT ? text : undefined;
 }
 
 /** Into tracks of one grid; a bucket before the `oldest` is no longer kept. */
@@ -109,7 +126,7 @@ function writeAmounts(
   targets: readonly Target[],
   oldest: number,
   bucket: number,
-  properties: Properties,
+  event: SeenEvent,
 ): void {
   if (bucket < oldest) return;
   let known: string | undefined;
@@ -118,14 +135,14 @@ function writeAmounts(
     const { series } = targets[i];
     const { value } = series;
     if (value === undefined) continue;
-    if (value !== known) points = pointsOf(properties, value);
+    if (value !== known) points = pointsOf(valueIn(event, value));
     known = value;
     if (!Number.isNaN(points)) addToTrack(trackOf(state, targets[i]), bucket, points, series);
   }
 }
 
 /** The track of a target, which an entity has from the first event on that belongs there. */
-function trackOf({ tracks }: LiveState, { place, series }: Target): Track {
+export function trackOf({ tracks }: LiveState, { place, series }: Target): Track {
   const track = tracks[place];
   if (track !== NO_TRACK) return track;
   const made = emptyTrack(series);
@@ -133,9 +150,10 @@ function trackOf({ tracks }: LiveState, { place, series }: Target): Track {
   return made;
 }
 
-function writePick(state: LiveState, { property, as, which, place }: Pick, at: number, properties: Properties): void {
-  const value = as === "number" ? pointsOf(properties, property) : textOf(properties, property);
-  if (value === undefined || Number.isNaN(value) || (typeof value === "string" && value.length > LONGEST_TEXT)) return;
+/** Notes what the event carries, where it is the first or the last. */
+export function writePick(state: LiveState, { property, as, which, place }: Pick, at: number, event: SeenEvent): void {
+  const value = as === "number" ? pointsOf(valueIn(event, property)) : categoryOf(event, property);
+  if (value === undefined || Number.isNaN(value)) return;
   const known = state.picks[place];
   const later = known !== undefined && (at > known.at || (at === known.at && value > known.value));
   const earlier = known !== undefined && (at < known.at || (at === known.at && value < known.value));

@@ -1,4 +1,5 @@
 import type { Property } from "../events/event.ts";
+import type { SeenEvent } from "./feature.ts";
 
 /** Amounts are whole ten-thousandths, so that sums are exact and the order of adding is of no matter. */
 export const POINTS = 10_000;
@@ -8,20 +9,22 @@ const WHOLE = 2 ** 53;
 /** Categories longer than this are no categories. */
 export const LONGEST_TEXT = 100;
 
-/** What every object inherits is a function or an object, never a property's type: asking by type alone is safe. */
-type Properties = Readonly<Record<string, Property>>;
+/**
+ * What an event carries under a name. What every object inherits is a function or an object, never a property's type: who
+ * asks for the type need not ask whether it is the event's own.
+ */
+export const valueIn = (event: Pick<SeenEvent, "properties" | "property">, name: string): Property | undefined =>
+  event.property ? event.property(name) : event.properties[name];
 
 /** A number in points; NaN when the property is absent, no number, not finite or beyond ±450 billion. */
-export function pointsOf(properties: Properties, name: string): number {
-  const value = properties[name];
+export function pointsOf(value: Property | undefined): number {
   if (typeof value !== "number") return Number.NaN;
   const points = Math.round(value * POINTS);
   return points > -HALF && points < HALF ? points + 0 : Number.NaN;
 }
 
 /** A value as text; undefined when the property is absent or not a finite value. */
-export function textOf(properties: Properties, name: string): string | undefined {
-  const value = properties[name];
+export function textOf(value: Property | undefined): string | undefined {
   if (typeof value === "string") return value;
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : undefined;
   return typeof value === "boolean" ? String(value) : undefined;

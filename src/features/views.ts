@@ -1,94 +1,95 @@
-import type { Layout } from "./layout.ts";
-import { placeNear, sumBetween, type Track } from "./track.ts";
-import { POINTS } from "./value.ts";
+import type { Cell } from "./layout.ts";
+import type { Moments } from "./moment.ts";
+import { placeOf, type Track } from "./track.ts";
+import { addPoints, POINTS } from "./value.ts";
 
-/** A number that is read straight off a window while the window is found: most features are such. */
+/** A number that is read straight off a window: most features are such. */
 export interface WindowNumber {
-  readonly cell: number;
   /** How many events, the sum or the mean of their values, or how many buckets have any. */
   readonly what: "events" | "sum" | "mean" | "buckets";
   readonly place: number;
 }
 
-/** For each cell of a layout, from which place of its track up to and without which. */
-export interface Stretches {
-  readonly from: Int32Array;
-  readonly to: Int32Array;
-}
-
-/** What is read, as a number, which is quicker to tell apart than a word. */
-const WHAT = { nothing: 0, events: 1, sum: 2, mean: 3, buckets: 4 } as const;
-
-interface Window {
+/** One window over a track. */
+export interface View extends Cell {
+  /** Among the cells of the layout. */
   readonly cell: number;
-  readonly span: number;
-  readonly ago: number;
-  readonly what: number;
-  readonly place: number;
-}
-
-/** The windows over one track: one each number that is read off it, or one when none is. */
-export interface View {
-  readonly track: number;
-  readonly inDays: boolean;
-  readonly windows: readonly Window[];
-  /** Whether its stretches hold anything: most tracks of most entities are empty, and so were those of the one before. */
+  /** What is read straight off it. */
+  readonly numbers: readonly WindowNumber[];
+  /** Whether it is looked through together with windows over other tracks, even when nothing is in it. */
+  readonly shared: boolean;
+  /** Whether its stretches may hold anything. */
   filled: boolean;
 }
 
-export function viewsOf({ tracks, cells }: Layout, numbers: readonly WindowNumber[]): View[] {
-  const windowsOf = (track: number): Window[] =>
-    cells.flatMap(({ span, ago, ...one }, cell) => {
-      if (one.track !== track) return [];
-      const read = numbers.filter((number) => number.cell === cell);
-      const nothing = { what: "nothing", place: -1 } as const;
-      return (read.length > 0 ? read : [nothing]).map(({ what, place }) => ({
-        cell,
-        span,
-        ago,
-        what: WHAT[what],
-        place,
-      }));
-    });
-  return tracks
-    .map(({ grid }, track) => ({ track, inDays: grid === "days", windows: windowsOf(track), filled: false }))
-    .filter(({ windows }) => windows.length > 0);
-}
-
-/** Finds the windows over a track that holds something, where `ahead` is the bucket after now, and reads their numbers. */
-export function fillView(
-  view: View,
-  track: Track,
-  ahead: number,
-  { from, to }: Stretches,
-  numbers: Float64Array,
-): void {
-  const { buckets, counts, size } = track;
-  const { windows } = view;
-  const newest = buckets[size - 1];
+/**
+ * Finds a window at the moments from `from` up to and without `to`, for which the track was noted.
+ * Cost: O(log buckets) for the first of them, and one pass over the buckets for all others, since windows only move on.
+ */
+export function findWindow(view: View, moments: Moments, from: number, to: number): void {
+  const { track: place, grid, cell, span, ago } = view;
+  const track = moments.state.tracks[place];
+  const { sizes } = moments.tracks[place];
+  const { buckets } = track;
+  const nows = grid === "days" ? moments.today : moments.slot;
+  const { from: begins, to: ends } = moments.windows[cell];
   view.filled = true;
-  for (let w = 0; w < windows.length; w++) {
-    const { cell, ago, span, what, place } = windows[w];
-    const end = ahead - ago;
-    // the reading before was mostly of the same entity a little earlier: its windows began and ended near here
-    const first = placeNear(track, end - span, from[cell]);
-    const last = newest < end ? size : placeNear(track, end, to[cell]);
-    from[cell] = first;
-    to[cell] = last;
-    if (what === WHAT.events) numbers[place] = counts[last] - counts[first];
-    else if (what === WHAT.sum) numbers[place] = sumBetween(track, first, last) / POINTS;
-    else if (what === WHAT.mean) {
-      const times = counts[last] - counts[first];
-      numbers[place] = times > 0 ? sumBetween(track, first, last) / times / POINTS : Number.NaN;
-    } else if (what === WHAT.buckets) numbers[place] = last - first;
+  let first = from > 0 ? begins[from - 1] : Math.min(sizes[0], placeOf(track, nows[0] + 1 - ago - span));
+  let last = from > 0 ? ends[from - 1] : first;
+  for (let k = from; k < to; k++) {
+    const end = nows[k] + 1 - ago;
+    const begin = end - span;
+    const size = sizes[k];
+    while (first < size && buckets[first] < begin) first++;
+    if (size === 0 || buckets[size - 1] < end) last = size;
+    else while (buckets[last] < end) last++;
+    begins[k] = first;
+    ends[k] = last;
   }
 }
 
-/** The same over a track that holds nothing; numbers are left as they are. */
-export function clearView(view: View, { from, to }: Stretches): void {
-  for (const { cell } of view.windows) {
-    from[cell] = 0;
-    to[cell] = 0;
-  }
+/** Makes a window empty at all moments. */
+export function clearWindow(view: View, { windows }: Moments): void {
+  windows[view.cell].from.fill(0);
+  windows[view.cell].to.fill(0);
   view.filled = false;
 }
+
+/** Reads the numbers off a window that was found. */
+export function readWindow(view: View, moments: Moments, from: number, until: number): void {
+  const { numbers } = view;
+  for (let i = 0; i < numbers.length; i++) readNumber(view, numbers[i], moments, from, until);
+}
+
+function readNumber(
+  { track: place, cell }: View,
+  { what, place: to }: WindowNumber,
+  moments: Moments,
+  from: number,
+  until: number,
+): void {
+  const { state, numbers, base, width } = moments;
+  const { counts, sums } = state.tracks[place];
+  const { sizes, events, sums: sumsThen } = moments.tracks[place];
+  const { from: begins, to: ends } = moments.windows[cell];
+  let at = base + from * width + to;
+  if (what === "buckets") {
+    for (let k = from; k < until; k++, at += width) numbers[at] = ends[k] - begins[k];
+    return;
+  }
+  for (let k = from; k < until; k++, at += width) {
+    const size = sizes[k];
+    const begin = begins[k];
+    const end = ends[k];
+    const times = upTo(counts, end, size, events[k]) - upTo(counts, begin, size, events[k]);
+    if (what === "events") numbers[at] = times;
+    else {
+      const sum = addPoints(upTo(sums, end, size, sumsThen[k]), -upTo(sums, begin, size, sumsThen[k]));
+      numbers[at] = what === "sum" ? sum / POINTS : times > 0 ? sum / times / POINTS : Number.NaN;
+    }
+  }
+}
+
+/** What runs up to a place of a track that had `size` buckets, where the last of them may have grown since. */
+export const upTo = (running: Track["counts"], place: number, size: number, then: number): number =>
+  place === size ? then : running[place];

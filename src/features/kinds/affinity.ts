@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
+import { asNumber, type Kind, values } from "../kind.ts";
 import { wantTally, wantValues } from "../layout.ts";
 import { findValue } from "../value-days.ts";
 import { Days, windowText } from "../window.ts";
@@ -28,7 +28,7 @@ export const affinity: Kind<z.infer<typeof Affinity>> = {
   plan({ event, by, of, window, cap }, layout) {
     const wanted = wantValues(layout, event, by, cap, false);
     const tally = wantTally(layout, wanted, window);
-    return asNumber(({ state, times }) => {
+    return asNumber(values(wanted.place), ({ state, times }) => {
       const set = state.values[wanted.place];
       const seen = times[tally];
       let all = 0;

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
+import { type Kind, ofMoment, readEach } from "../kind.ts";
+import type { Moments } from "../moment.ts";
 import { DAY_MS } from "../window.ts";
 import { KEEPS, words } from "../words.ts";
 import { weekdayOf } from "./weekday-profile.ts";
@@ -37,6 +38,6 @@ export const calendar: Kind<z.infer<typeof Calendar>> = {
   face: ({ of }) => ({ type: "number", unit: UNITS[of], window: "now" }),
   plan({ of }) {
     const read = READ[of];
-    return asNumber(({ now, today }) => read(now, today));
+    return ofMoment({ read: ({ now, today }: Moments, k: number) => read(now[k], today[k]) }, readEach);
   },
 };

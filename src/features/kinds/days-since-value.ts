@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
+import { asNumber, type Kind, values } from "../kind.ts";
 import { wantValues } from "../layout.ts";
 import { placeOf } from "../track.ts";
-import { textOf } from "../value.ts";
+import { textOf, valueIn } from "../value.ts";
 import { findValue } from "../value-days.ts";
 import { Cap, EventName, KEEPS, PropertyName, THIS_EVENT, words } from "../words.ts";
 
@@ -23,17 +23,18 @@ export const daysSinceValue: Kind<z.infer<typeof DaysSinceValue>> = {
   says: "days since the value in the event being scored was last seen; missing when it is new",
   keeps: KEEPS.values,
   face: () => ({ type: "number", unit: "days", window: THIS_EVENT }),
-  plan({ event, by, cap }, layout) {
-    const wanted = wantValues(layout, event, by, cap, false);
-    return asNumber(({ state, today, inFlight }) => {
-      const text = inFlight?.name === event ? textOf(inFlight.properties, by) : undefined;
+  plan({ event: name, by, cap }, layout) {
+    const wanted = wantValues(layout, name, by, cap, false);
+    return asNumber(values(wanted.place), ({ state, today, inFlight }, k) => {
+      const event = inFlight[k];
+      const text = event?.name === name ? textOf(valueIn(event, by)) : undefined;
       if (text === undefined) return Number.NaN;
       const set = state.values[wanted.place];
       const place = findValue(set, text, wanted.texts);
       if (place < 0) return Number.NaN;
       const { days } = set.values[place];
-      const behind = placeOf(days, today + 1);
-      return behind > 0 ? today - days.buckets[behind - 1] : Number.NaN;
+      const behind = placeOf(days, today[k] + 1);
+      return behind > 0 ? today[k] - days.buckets[behind - 1] : Number.NaN;
     });
   },
 };

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type Kind, later, type ReadAll } from "../kind.ts";
 import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { addPoints, POINTS } from "../value.ts";
+import { upTo } from "../views.ts";
 import { DAYS_KEPT, SLOTS_AN_HOUR, type Window } from "../window.ts";
 import { EventName, KEEPS, PropertyName, words } from "../words.ts";
 
@@ -63,7 +64,7 @@ export const decay: Kind<Decay> = {
     const half = "days" in halfLife ? halfLife.days : halfLife.hours * SLOTS_AN_HOUR;
     const reach = "days" in window ? window.days : window.hours * SLOTS_AN_HOUR;
     const weights = Float64Array.from({ length: reach }, (_, age) => 2 ** (-age / half));
-    return together({ ...places, weights, inDays }, feature.value === undefined ? readEvents : readAmounts);
+    return later({ ...places, weights, inDays }, feature.value === undefined ? readEvents : readAmounts);
   },
 };
 
@@ -73,36 +74,50 @@ interface Fading extends WindowPlaces {
   readonly inDays: boolean;
 }
 
-const readEvents: ReadAll<Fading> = (ones, { state: { tracks }, from, to, today, slot }, numbers) => {
-  for (let k = 0; k < ones.length; k++) {
-    const { track, cell, weights, inDays, place } = ones[k];
-    const { buckets, counts } = tracks[track];
-    const now = inDays ? today : slot;
-    const first = from[cell];
-    let left = 0;
-    let upTo = counts[to[cell]];
-    for (let i = to[cell] - 1; i >= first; i--) {
-      const before = counts[i];
-      left += (upTo - before) * weights[now - buckets[i]];
-      upTo = before;
+const readEvents: ReadAll<Fading> = (ones, moments, from, until) => {
+  const { numbers, base, width } = moments;
+  for (let i = 0; i < ones.length; i++) {
+    const { track, cell, weights, inDays, place } = ones[i];
+    const { buckets, counts } = moments.state.tracks[track];
+    const { sizes, events } = moments.tracks[track];
+    const window = moments.windows[cell];
+    const nows = inDays ? moments.today : moments.slot;
+    for (let k = from; k < until; k++) {
+      const now = nows[k];
+      const first = window.from[k];
+      const end = window.to[k];
+      let left = 0;
+      let after = upTo(counts, end, sizes[k], events[k]);
+      for (let bucket = end - 1; bucket >= first; bucket--) {
+        const before = counts[bucket];
+        left += (after - before) * weights[now - buckets[bucket]];
+        after = before;
+      }
+      numbers[base + k * width + place] = left;
     }
-    numbers[place] = left;
   }
 };
 
-const readAmounts: ReadAll<Fading> = (ones, { state: { tracks }, from, to, today, slot }, numbers) => {
-  for (let k = 0; k < ones.length; k++) {
-    const { track, cell, weights, inDays, place } = ones[k];
-    const { buckets, sums } = tracks[track];
-    const now = inDays ? today : slot;
-    const first = from[cell];
-    let left = 0;
-    let upTo = sums[to[cell]];
-    for (let i = to[cell] - 1; i >= first; i--) {
-      const before = sums[i];
-      left += addPoints(upTo, -before) * weights[now - buckets[i]];
-      upTo = before;
+const readAmounts: ReadAll<Fading> = (ones, moments, from, until) => {
+  const { numbers, base, width } = moments;
+  for (let i = 0; i < ones.length; i++) {
+    const { track, cell, weights, inDays, place } = ones[i];
+    const { buckets, sums } = moments.state.tracks[track];
+    const { sizes, sums: sumsThen } = moments.tracks[track];
+    const window = moments.windows[cell];
+    const nows = inDays ? moments.today : moments.slot;
+    for (let k = from; k < until; k++) {
+      const now = nows[k];
+      const first = window.from[k];
+      const end = window.to[k];
+      let left = 0;
+      let after = upTo(sums, end, sizes[k], sumsThen[k]);
+      for (let bucket = end - 1; bucket >= first; bucket--) {
+        const before = sums[bucket];
+        left += addPoints(after, -before) * weights[now - buckets[bucket]];
+        after = before;
+      }
+      numbers[base + k * width + place] = left / POINTS;
     }
-    numbers[place] = left / POINTS;
   }
 };

@@ -22,9 +22,11 @@ export const difference: Kind<z.infer<typeof Difference>> = {
   },
 };
 
-const readDifferences: ReadAll<{ readonly of: number; readonly minus: number }> = (ones, _moment, numbers) => {
-  for (let k = 0; k < ones.length; k++) {
-    const { of, minus, place } = ones[k];
-    numbers[place] = numbers[of] - numbers[minus];
+const readDifferences: ReadAll<{ readonly of: number; readonly minus: number }> = (ones, moments, from, to) => {
+  const { numbers, base, width } = moments;
+  for (let i = 0; i < ones.length; i++) {
+    const { of, minus, place } = ones[i];
+    for (let k = from, at = base + from * width; k < to; k++, at += width)
+      numbers[at + place] = numbers[at + of] - numbers[at + minus];
   }
 };

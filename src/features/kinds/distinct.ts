@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Kind, type ReadAll, together } from "../kind.ts";
+import { atOnce, type Kind, type ReadAll, values } from "../kind.ts";
 import { wantTally, wantValues } from "../layout.ts";
 import type { ValueSet } from "../value-days.ts";
 import { Days, windowText } from "../window.ts";
@@ -26,23 +26,23 @@ export const distinct: Kind<z.infer<typeof Distinct>> = {
   plan({ event, by, window, cap }, layout) {
     const wanted = wantValues(layout, event, by, cap, false);
     const tally = wantTally(layout, wanted, window);
-    return together({ values: wanted.place, tally }, readDistinct);
+    return atOnce(values(wanted.place), { values: wanted.place, tally }, readDistinct);
   },
 };
 
 const readDistinct: ReadAll<{ readonly values: number; readonly tally: number }> = (
   ones,
-  { state, times },
-  numbers,
+  { state, times, numbers, base, width },
+  k,
 ) => {
-  for (let k = 0; k < ones.length; k++) {
-    const { values, tally, place } = ones[k];
+  for (let i = 0; i < ones.length; i++) {
+    const { values, tally, place } = ones[i];
     const set = state.values[values];
     const sample = set.overflowed ? set.values.length - 1 : set.values.length;
     const counted = times[tally];
     let seen = 0;
     for (let v = 0; v < sample; v++) if (counted[v] > 0) seen++;
-    numbers[place] = estimate(seen, set);
+    numbers[base + k * width + place] = estimate(seen, set);
   }
 };
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
+import { asNumber, type Kind, values } from "../kind.ts";
 import { wantTally, wantValues } from "../layout.ts";
 import { Days, windowText } from "../window.ts";
 import { Cap, EventName, KEEPS, PropertyName, words } from "../words.ts";
@@ -24,7 +24,9 @@ export const entropy: Kind<z.infer<typeof Entropy>> = {
   plan({ event, by, window, cap }, layout) {
     const wanted = wantValues(layout, event, by, cap, false);
     const tally = wantTally(layout, wanted, window);
-    return asNumber(({ state, times }) => bitsOf(times[tally], state.values[wanted.place].values.length));
+    return asNumber(values(wanted.place), ({ state, times }) =>
+      bitsOf(times[tally], state.values[wanted.place].values.length),
+    );
   },
 };
 

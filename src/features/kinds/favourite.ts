@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { asCategory, type Kind } from "../kind.ts";
+import { asCategory, type Kind, values } from "../kind.ts";
 import { wantTally, wantValues } from "../layout.ts";
 import { Days, windowText } from "../window.ts";
 import { Cap, EventName, KEEPS, PropertyName, words } from "../words.ts";
@@ -25,15 +25,15 @@ export const favourite: Kind<z.infer<typeof Favourite>> = {
     const wanted = wantValues(layout, event, by, cap, true);
     const tally = wantTally(layout, wanted, window);
     return asCategory(({ state, times }) => {
-      const { values } = state.values[wanted.place];
+      const kept = state.values[wanted.place].values;
       const seen = times[tally];
       let most = 0;
-      for (let v = 0; v < values.length; v++) if (seen[v] > most) most = seen[v];
+      for (let v = 0; v < kept.length; v++) if (seen[v] > most) most = seen[v];
       if (most === 0) return undefined;
       let best: string | undefined;
-      for (let v = 0; v < values.length; v++)
-        if (seen[v] === most && (best === undefined || values[v].text < best)) best = values[v].text;
+      for (let v = 0; v < kept.length; v++)
+        if (seen[v] === most && (best === undefined || kept[v].text < best)) best = kept[v].text;
       return best;
-    });
+    }, values(wanted.place));
   },
 };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type Kind, later, type ReadAll } from "../kind.ts";
 import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { Days, windowText } from "../window.ts";
 import { EventName, KEEPS, words } from "../words.ts";
@@ -17,16 +17,20 @@ export const gap: Kind<z.infer<typeof Gap>> = {
   keeps: KEEPS.window,
   face: ({ window }) => ({ type: "number", unit: "days", window: windowText(window) }),
   plan(feature, layout) {
-    return together(wantWindow(layout, wantSeries(layout, feature.event), feature.window), readGaps);
+    return later(wantWindow(layout, wantSeries(layout, feature.event), feature.window), readGaps);
   },
 };
 
-const readGaps: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
-  for (let k = 0; k < ones.length; k++) {
-    const { track, cell, place } = ones[k];
-    const { buckets } = tracks[track];
-    const first = from[cell];
-    const last = to[cell] - 1;
-    numbers[place] = last > first ? (buckets[last] - buckets[first]) / (last - first) : Number.NaN;
+const readGaps: ReadAll<WindowPlaces> = (ones, moments, from, until) => {
+  const { numbers, base, width } = moments;
+  for (let i = 0; i < ones.length; i++) {
+    const { track, cell, place } = ones[i];
+    const { buckets } = moments.state.tracks[track];
+    const window = moments.windows[cell];
+    for (let k = from; k < until; k++) {
+      const first = window.from[k];
+      const last = window.to[k] - 1;
+      numbers[base + k * width + place] = last > first ? (buckets[last] - buckets[first]) / (last - first) : Number.NaN;
+    }
   }
 };

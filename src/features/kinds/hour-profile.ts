@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HOURS_A_DAY, hourOf } from "../grid.ts";
-import { asNumber, type Kind } from "../kind.ts";
+import { asNumber, type Kind, track } from "../kind.ts";
 import { wantSeries, wantTrack } from "../layout.ts";
 import { countBetween, placeOf } from "../track.ts";
 import { HourDays, windowText } from "../window.ts";
@@ -43,11 +43,11 @@ export const hourProfile: Kind<HourProfile> = {
     const place = wantTrack(layout, wantSeries(layout, event), "hours");
     const times = new Float64Array(HOURS_A_DAY);
     const answer = answerOf(read, times);
-    return asNumber(({ state, now, today }) => {
+    return asNumber(track(place), ({ state, now, today }, k) => {
       const hours = state.tracks[place];
-      const last = today - window.ago;
+      const last = today[k] - window.ago;
       const from = placeOf(hours, (last - window.days + 1) * HOURS_A_DAY);
-      const to = placeOf(hours, Math.min((last + 1) * HOURS_A_DAY, hourOf(now) + 1));
+      const to = placeOf(hours, Math.min((last + 1) * HOURS_A_DAY, hourOf(now[k]) + 1));
       if (from === to) return Number.NaN;
       times.fill(0);
       for (let i = from; i < to; i++)

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { asCategory, asNumber, type Kind, type Reader } from "../kind.ts";
+import { asCategory, asNumber, type Kind, pick, type Reader } from "../kind.ts";
 import { type Layout, type Pick, wantPick } from "../layout.ts";
 import { POINTS } from "../value.ts";
 import { ALL_TIME, EventName, KEEPS, PropertyName, words } from "../words.ts";
@@ -27,14 +27,14 @@ export const lastValue: Kind<z.infer<typeof LastValue>> = {
 export function pickReader(layout: Layout, wanted: Omit<Pick, "place">): Reader {
   const { place } = wantPick(layout, wanted);
   if (wanted.as === "number")
-    return asNumber(({ state, now }) => {
+    return asNumber(pick(place), ({ state, now }, k) => {
       const picked = state.picks[place];
-      return picked !== undefined && picked.at <= now && typeof picked.value === "number"
+      return picked !== undefined && picked.at <= now[k] && typeof picked.value === "number"
         ? picked.value / POINTS
         : Number.NaN;
     });
-  return asCategory(({ state, now }) => {
+  return asCategory(({ state, now }, k) => {
     const picked = state.picks[place];
-    return picked !== undefined && picked.at <= now && typeof picked.value === "string" ? picked.value : undefined;
-  });
+    return picked !== undefined && picked.at <= now[k] && typeof picked.value === "string" ? picked.value : undefined;
+  }, pick(place));
 }

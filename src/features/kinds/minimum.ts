@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { smallestOf } from "../extremes.ts";
-import { type Kind, type ReadAll, together } from "../kind.ts";
+import { atOnce, type Kind, type ReadAll, track } from "../kind.ts";
 import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { POINTS } from "../value.ts";
 import { Window, windowText } from "../window.ts";
@@ -22,15 +22,17 @@ export const minimum: Kind<z.infer<typeof Minimum>> = {
   plan(feature, layout) {
     const series = wantSeries(layout, feature.event, feature.value);
     series.minima = true;
-    return together(wantWindow(layout, series, feature.window), readMinima);
+    const window = wantWindow(layout, series, feature.window);
+    return atOnce(track(window.track), window, readMinima, [window.cell]);
   },
 };
 
-const readMinima: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
-  for (let k = 0; k < ones.length; k++) {
-    const { track, cell, place } = ones[k];
-    const first = from[cell];
-    const end = to[cell];
-    numbers[place] = first < end ? smallestOf(tracks[track], first, end) / POINTS : Number.NaN;
+const readMinima: ReadAll<WindowPlaces> = (ones, moments, k) => {
+  const { state, windows, numbers, base, width } = moments;
+  for (let i = 0; i < ones.length; i++) {
+    const { track, cell, place } = ones[i];
+    const first = windows[cell].from[k];
+    const end = windows[cell].to[k];
+    numbers[base + k * width + place] = first < end ? smallestOf(state.tracks[track], first, end) / POINTS : Number.NaN;
   }
 };

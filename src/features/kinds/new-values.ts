@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
+import { asNumber, type Kind, values } from "../kind.ts";
 import { wantValues } from "../layout.ts";
 import { Days, windowText } from "../window.ts";
 import { Cap, EventName, KEEPS, PropertyName, words } from "../words.ts";
@@ -24,13 +24,13 @@ export const newValues: Kind<z.infer<typeof NewValues>> = {
   face: ({ window }) => ({ type: "number", unit: "values", window: windowText(window) }),
   plan({ event, by, window, cap }, layout) {
     const { place } = wantValues(layout, event, by, cap, false);
-    return asNumber(({ state, today }) => {
-      const last = today - window.ago;
-      const { values, overflowed } = state.values[place];
-      const sample = overflowed ? values.length - 1 : values.length;
+    return asNumber(values(place), ({ state, today }, k) => {
+      const last = today[k] - window.ago;
+      const { values: kept, overflowed } = state.values[place];
+      const sample = overflowed ? kept.length - 1 : kept.length;
       let fresh = 0;
       for (let v = 0; v < sample; v++) {
-        const { size, buckets } = values[v].days;
+        const { size, buckets } = kept[v].days;
         if (size > 0 && buckets[0] <= last && buckets[0] > last - window.days) fresh++;
       }
       return estimate(fresh, state.values[place]);

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { asCategory, asNumber, type Kind } from "../kind.ts";
+import { asCategory, type Kind, ofMoment, readEach } from "../kind.ts";
 import { wantSeries, wantWindow } from "../layout.ts";
-import type { Moment } from "../moment.ts";
+import type { Moments } from "../moment.ts";
 import { Window, windowText } from "../window.ts";
 import { EventName, KEEPS, words } from "../words.ts";
 
@@ -28,14 +28,17 @@ export const path: Kind<z.infer<typeof Path>> = {
       events.map((event) => ({ stage: i + 1, cell: wantWindow(layout, wantSeries(layout, event), window).cell })),
     );
     steps.reverse();
-    const reached = ({ from, to }: Moment): number => {
+    const cells = steps.map(({ cell }) => cell);
+    const reached = ({ windows }: Moments, k: number): number => {
       for (let i = 0; i < steps.length; i++) {
         const { cell, stage } = steps[i];
-        if (to[cell] > from[cell]) return stage;
+        if (windows[cell].to[k] > windows[cell].from[k]) return stage;
       }
       return 0;
     };
     const names = [undefined, ...stages.map(({ name }) => name)];
-    return as === "number" ? asNumber(reached) : asCategory((moment) => names[reached(moment)]);
+    return as === "number"
+      ? ofMoment({ read: reached }, readEach, cells)
+      : asCategory((moments, k) => names[reached(moments, k)], undefined, cells);
   },
 };

@@ -14,10 +14,14 @@ export const ratio: Kind<z.infer<typeof Ratio>> = {
   },
 };
 
-const readRatios: ReadAll<{ readonly of: number; readonly to: number }> = (ones, _moment, numbers) => {
-  for (let k = 0; k < ones.length; k++) {
-    const { of, to, place } = ones[k];
-    numbers[place] = numbers[to] === 0 ? Number.NaN : numbers[of] / numbers[to];
+const readRatios: ReadAll<{ readonly of: number; readonly to: number }> = (ones, moments, from, until) => {
+  const { numbers, base, width } = moments;
+  for (let i = 0; i < ones.length; i++) {
+    const { of, to, place } = ones[i];
+    for (let k = from, at = base + from * width; k < until; k++, at += width) {
+      const divisor = numbers[at + to];
+      numbers[at + place] = divisor === 0 ? Number.NaN : numbers[at + of] / divisor;
+    }
   }
 };
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type Kind, ofMoment, type ReadAll } from "../kind.ts";
 import { type Series, wantLast, wantSeries } from "../layout.ts";
 import { lastTime } from "../moment.ts";
 import { DAY_MS } from "../window.ts";
@@ -15,13 +15,15 @@ export const recency: Kind<z.infer<typeof Recency>> = {
   plan(feature, layout) {
     const series = wantSeries(layout, feature.event);
     wantLast(layout, series);
-    return together({ series }, readRecencies);
+    return ofMoment({ series }, readRecencies);
   },
 };
 
-const readRecencies: ReadAll<{ readonly series: Series }> = (ones, moment, numbers) => {
-  for (let k = 0; k < ones.length; k++) {
-    const { series, place } = ones[k];
-    numbers[place] = (moment.now - lastTime(moment, series)) / DAY_MS;
+const readRecencies: ReadAll<{ readonly series: Series }> = (ones, moments, from, to) => {
+  const { numbers, base, width, now } = moments;
+  for (let i = 0; i < ones.length; i++) {
+    const { series, place } = ones[i];
+    for (let k = from; k < to; k++)
+      numbers[base + k * width + place] = (now[k] - lastTime(moments, k, series)) / DAY_MS;
   }
 };

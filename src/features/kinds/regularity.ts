@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type Kind, later, type ReadAll } from "../kind.ts";
 import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { Days, windowText } from "../window.ts";
 import { EventName, KEEPS, words } from "../words.ts";
@@ -21,14 +21,18 @@ export const regularity: Kind<z.infer<typeof Regularity>> = {
   keeps: KEEPS.window,
   face: ({ window }) => ({ type: "number", unit: "0 to 1", window: windowText(window) }),
   plan(feature, layout) {
-    return together(wantWindow(layout, wantSeries(layout, feature.event), feature.window), readRegularities);
+    return later(wantWindow(layout, wantSeries(layout, feature.event), feature.window), readRegularities);
   },
 };
 
-const readRegularities: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
-  for (let k = 0; k < ones.length; k++) {
-    const { track, cell, place } = ones[k];
-    numbers[place] = regularityOf(tracks[track].buckets, from[cell], to[cell]);
+const readRegularities: ReadAll<WindowPlaces> = (ones, moments, from, until) => {
+  const { numbers, base, width } = moments;
+  for (let i = 0; i < ones.length; i++) {
+    const { track, cell, place } = ones[i];
+    const { buckets } = moments.state.tracks[track];
+    const window = moments.windows[cell];
+    for (let k = from; k < until; k++)
+      numbers[base + k * width + place] = regularityOf(buckets, window.from[k], window.to[k]);
   }
 };
 

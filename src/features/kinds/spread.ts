@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Kind, type ReadAll, together } from "../kind.ts";
+import { atOnce, type Kind, type ReadAll, track } from "../kind.ts";
 import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { sumBetween, type Track } from "../track.ts";
 import { POINTS } from "../value.ts";
@@ -25,14 +25,16 @@ export const spread: Kind<z.infer<typeof Spread>> = {
   face: ({ value, window }) => ({ type: "number", unit: value, window: windowText(window) }),
   plan(feature, layout) {
     const series = wantSeries(layout, feature.event, feature.value);
-    return together(wantWindow(layout, series, feature.window), readSpreads);
+    const window = wantWindow(layout, series, feature.window);
+    return atOnce(track(window.track), window, readSpreads, [window.cell]);
   },
 };
 
-const readSpreads: ReadAll<WindowPlaces> = (ones, { state: { tracks }, from, to }, numbers) => {
-  for (let k = 0; k < ones.length; k++) {
-    const { track, cell, place } = ones[k];
-    numbers[place] = spreadOf(tracks[track], from[cell], to[cell]);
+const readSpreads: ReadAll<WindowPlaces> = (ones, moments, k) => {
+  const { state, windows, numbers, base, width } = moments;
+  for (let i = 0; i < ones.length; i++) {
+    const { track, cell, place } = ones[i];
+    numbers[base + k * width + place] = spreadOf(state.tracks[track], windows[cell].from[k], windows[cell].to[k]);
   }
 };
 

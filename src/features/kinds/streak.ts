@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type Kind, later, type ReadAll } from "../kind.ts";
 import { type WindowPlaces, wantSeries, wantWindow } from "../layout.ts";
 import { DAYS_KEPT, windowText } from "../window.ts";
 import { EventName, KEEPS, words } from "../words.ts";
@@ -32,7 +32,7 @@ export const streak: Kind<z.infer<typeof Streak>> = {
   face: ({ of }) => ({ type: "number", unit: of, window: windowText(WINDOW) }),
   plan(feature, layout) {
     const places = wantWindow(layout, wantSeries(layout, feature.event), WINDOW);
-    return together({ ...places, unit: feature.of === "days" ? DAY : WEEK }, readStreaks);
+    return later({ ...places, unit: feature.of === "days" ? DAY : WEEK }, readStreaks);
   },
 };
 
@@ -40,10 +40,14 @@ interface Row extends WindowPlaces {
   readonly unit: Unit;
 }
 
-const readStreaks: ReadAll<Row> = (ones, { state: { tracks }, from, to, today }, numbers) => {
-  for (let k = 0; k < ones.length; k++) {
-    const { track, cell, unit, place } = ones[k];
-    numbers[place] = rowOf(tracks[track].buckets, from[cell], to[cell], today, unit);
+const readStreaks: ReadAll<Row> = (ones, moments, from, until) => {
+  const { numbers, base, width, today } = moments;
+  for (let i = 0; i < ones.length; i++) {
+    const { track, cell, unit, place } = ones[i];
+    const { buckets } = moments.state.tracks[track];
+    const window = moments.windows[cell];
+    for (let k = from; k < until; k++)
+      numbers[base + k * width + place] = rowOf(buckets, window.from[k], window.to[k], today[k], unit);
   }
 };
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Kind, type ReadAll, together } from "../kind.ts";
+import { type Kind, ofMoment, type ReadAll } from "../kind.ts";
 import { type Series, wantFirst, wantSeries } from "../layout.ts";
 import { firstTime } from "../moment.ts";
 import { DAY_MS } from "../window.ts";
@@ -15,13 +15,15 @@ export const tenure: Kind<z.infer<typeof Tenure>> = {
   plan(feature, layout) {
     const series = wantSeries(layout, feature.event);
     wantFirst(layout, series);
-    return together({ series }, readTenures);
+    return ofMoment({ series }, readTenures);
   },
 };
 
-const readTenures: ReadAll<{ readonly series: Series }> = (ones, moment, numbers) => {
-  for (let k = 0; k < ones.length; k++) {
-    const { series, place } = ones[k];
-    numbers[place] = (moment.now - firstTime(moment, series)) / DAY_MS;
+const readTenures: ReadAll<{ readonly series: Series }> = (ones, moments, from, to) => {
+  const { numbers, base, width, now } = moments;
+  for (let i = 0; i < ones.length; i++) {
+    const { series, place } = ones[i];
+    for (let k = from; k < to; k++)
+      numbers[base + k * width + place] = (now[k] - firstTime(moments, k, series)) / DAY_MS;
   }
 };

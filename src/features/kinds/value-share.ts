@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { asNumber, type Kind } from "../kind.ts";
+import { asNumber, type Kind, values } from "../kind.ts";
 import { wantFlight, wantTally, wantValues } from "../layout.ts";
-import { textOf } from "../value.ts";
+import { textOf, valueIn } from "../value.ts";
 import { findValue } from "../value-days.ts";
 import { Days, windowText } from "../window.ts";
 import { Cap, EventName, KEEPS, PropertyName, words } from "../words.ts";
@@ -29,8 +29,9 @@ export const valueShare: Kind<z.infer<typeof ValueShare>> = {
     const wanted = wantValues(layout, event, by, cap, false);
     const tally = wantTally(layout, wanted, window);
     wantFlight(layout, by);
-    return asNumber(({ state, times, inFlight }) => {
-      const text = inFlight && textOf(inFlight.properties, by);
+    return asNumber(values(wanted.place), ({ state, times, inFlight }, k) => {
+      const event = inFlight[k];
+      const text = event && textOf(valueIn(event, by));
       if (text === undefined) return Number.NaN;
       const set = state.values[wanted.place];
       const seen = times[tally];

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { asCategory, asNumber, type Kind } from "../kind.ts";
+import { asCategory, asNumber, type Kind, track } from "../kind.ts";
 import { wantSeries, wantWindow } from "../layout.ts";
-import type { Moment } from "../moment.ts";
+import type { Moments } from "../moment.ts";
 import { countBetween } from "../track.ts";
 import { Days, windowText } from "../window.ts";
 import { EventName, KEEPS, words } from "../words.ts";
@@ -36,23 +36,34 @@ export const weekdayProfile: Kind<z.infer<typeof WeekdayProfile>> = {
     return { type: read === "favourite" ? "category" : "number", unit, window: windowText(window) };
   },
   plan({ event, window, read }, layout) {
-    const { track, cell } = wantWindow(layout, wantSeries(layout, event), window);
+    const { track: place, cell } = wantWindow(layout, wantSeries(layout, event), window);
     const times = new Float64Array(WEEKDAYS.length);
-    const fill = ({ state, from, to }: Moment): number => {
-      const days = state.tracks[track];
+    const fill = ({ state, windows }: Moments, k: number): number => {
+      const days = state.tracks[place];
+      const from = windows[cell].from[k];
+      const to = windows[cell].to[k];
       times.fill(0);
-      for (let i = from[cell]; i < to[cell]; i++) times[weekdayOf(days.buckets[i])] += countBetween(days, i, i + 1);
-      return countBetween(days, from[cell], to[cell]);
+      for (let i = from; i < to; i++) times[weekdayOf(days.buckets[i])] += countBetween(days, i, i + 1);
+      return countBetween(days, from, to);
     };
     if (read === "favourite")
-      return asCategory((moment) => (fill(moment) > 0 ? WEEKDAYS[times.indexOf(Math.max(...times))] : undefined));
-    if (read === "entropy") return asNumber((moment) => (fill(moment) > 0 ? bitsOf(times) : Number.NaN));
+      return asCategory(
+        (moments, k) => (fill(moments, k) > 0 ? WEEKDAYS[times.indexOf(Math.max(...times))] : undefined),
+        track(place),
+        [cell],
+      );
+    if (read === "entropy")
+      return asNumber(track(place), (moments, k) => (fill(moments, k) > 0 ? bitsOf(times) : Number.NaN), [cell]);
     const wanted = [...new Set(read)].map((name) => WEEKDAYS.indexOf(name));
-    return asNumber((moment) => {
-      const all = fill(moment);
-      let inside = 0;
-      for (let i = 0; i < wanted.length; i++) inside += times[wanted[i]];
-      return all > 0 ? inside / all : Number.NaN;
-    });
+    return asNumber(
+      track(place),
+      (moments, k) => {
+        const all = fill(moments, k);
+        let inside = 0;
+        for (let i = 0; i < wanted.length; i++) inside += times[wanted[i]];
+        return all > 0 ? inside / all : Number.NaN;
+      },
+      [cell],
+    );
   },
 };
