@@ -1,10 +1,10 @@
 import type { createDrop } from "./advance.ts";
 import type { Block, SeenEvent, Stretch } from "./feature.ts";
-import { dayOf, hourOf, slotOf } from "./grid.ts";
+import { BUCKET_MS, dayOf } from "./grid.ts";
 import type { Series } from "./layout.ts";
 import type { LiveState } from "./live-state.ts";
 import { passOver, readAtOnce, readLast, readLater, takeTallies } from "./look.ts";
-import { MOST_MOMENTS, type Moments, noteTrack, setMoment } from "./moment.ts";
+import { MOST_MOMENTS, type Moments, setMoment } from "./moment.ts";
 import type { Plan } from "./plan.ts";
 import { categoryOf, type Targets, trackOf, writePick } from "./targets.ts";
 import { addToTrack } from "./track.ts";
@@ -29,7 +29,6 @@ interface Parts {
 }
 
 const LEAST_ROOM = 256;
-const BUCKET_OF = { days: dayOf, hours: hourOf, slots: slotOf } as const;
 
 /**
  * Answers a function that reads a state at many moments while it is written: part after part instead of moment after
@@ -57,14 +56,18 @@ export function createFollow({ plan, nothing, moments, targetsOf, drop }: Parts)
   let day: Int32Array = new Int32Array(LEAST_ROOM);
   /** By moment: how many events of the stretch come before it. */
   const upTo = new Int32Array(MOST_MOMENTS);
+  const allFeeds: readonly Feed[] = [...feeds, ...valueFeeds, ...pickFeeds];
+  /** What nothing says, at as many moments as there may be: copied in one go. */
+  const nothings = new Float64Array(MOST_MOMENTS * plan.numbers);
+  for (let k = 0; k < MOST_MOMENTS; k++) nothings.set(nothing, k * plan.numbers);
 
   function makeRoom(count: number): void {
-    for (const feed of [...feeds, ...valueFeeds, ...pickFeeds]) feed.count = 0;
+    for (let i = 0; i < allFeeds.length; i++) allFeeds[i].count = 0;
     if (count <= at.length) return;
     const room = 2 * count;
     at = new Float64Array(room);
     day = new Int32Array(room);
-    for (const feed of [...feeds, ...valueFeeds, ...pickFeeds]) {
+    for (const feed of allFeeds) {
       feed.places = new Int32Array(room);
       feed.points = new Float64Array(room);
     }
@@ -125,18 +128,23 @@ export function createFollow({ plan, nothing, moments, targetsOf, drop }: Parts)
       return;
     }
     const { grid, series } = layout.tracks[place];
-    const target = { place, series };
-    const bucketOf = BUCKET_OF[grid];
+    const track = trackOf(state, { place, series });
+    const { sizes, events, sums: sumsThen } = moments.tracks[place];
+    const bucketMs = BUCKET_MS[grid];
     const inDays = grid === "days";
+    const valued = series.value !== undefined;
     const { places, points } = feed;
     const isAtOnce = part.viewsAtOnce.length + part.atOnce.length + part.texts.length > 0;
     let next = 0;
     for (let k = 0; k < count; k++) {
       for (; next < feed.count && places[next] < upTo[k]; next++) {
         const one = places[next];
-        addToTrack(trackOf(state, target), inDays ? day[one] : bucketOf(at[one]), points[next], series);
+        addToTrack(track, inDays ? day[one] : Math.floor(at[one] / bucketMs), points[next], series);
       }
-      noteTrack(moments, place, k);
+      const { size } = track;
+      sizes[k] = size;
+      events[k] = track.counts[size];
+      if (valued) sumsThen[k] = track.sums[size];
       if (isAtOnce) readAtOnce(part, moments, k);
     }
     readLater(part, moments, 0, count);
@@ -231,9 +239,10 @@ export function createFollow({ plan, nothing, moments, targetsOf, drop }: Parts)
       upTo[k] = before[j] - written;
       moments.newest[k] = upTo[k] > 0 ? at[upTo[k] - 1] : newest;
       moments.first[k] = first;
-      block.numbers.set(nothing, (place + blank + k) * block.width);
-      block.rows[place + blank + k].texts.fill(undefined);
+      const { texts } = block.rows[place + blank + k];
+      for (let i = 0; i < plan.categories; i++) texts[i] = undefined;
     }
+    block.numbers.set(nothings.subarray(0, count * plan.numbers), moments.base);
     state.first = first;
     for (let one = 0; one < layout.tracks.length; one++) followTrack(state, one, count);
     for (const { series, place: one } of timed) followTimes(state, series, feeds[one], count);

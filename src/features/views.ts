@@ -77,15 +77,22 @@ function readNumber(
     for (let k = from; k < until; k++, at += width) numbers[at] = ends[k] - begins[k];
     return;
   }
+  if (what === "events") {
+    for (let k = from; k < until; k++, at += width) {
+      const size = sizes[k];
+      const then = events[k];
+      numbers[at] = upTo(counts, ends[k], size, then) - upTo(counts, begins[k], size, then);
+    }
+    return;
+  }
   for (let k = from; k < until; k++, at += width) {
     const size = sizes[k];
-    const begin = begins[k];
-    const end = ends[k];
-    const times = upTo(counts, end, size, events[k]) - upTo(counts, begin, size, events[k]);
-    if (what === "events") numbers[at] = times;
+    const then = sumsThen[k];
+    const sum = addPoints(upTo(sums, ends[k], size, then), -upTo(sums, begins[k], size, then));
+    if (what === "sum") numbers[at] = sum / POINTS;
     else {
-      const sum = addPoints(upTo(sums, end, size, sumsThen[k]), -upTo(sums, begin, size, sumsThen[k]));
-      numbers[at] = what === "sum" ? sum / POINTS : times > 0 ? sum / times / POINTS : Number.NaN;
+      const times = upTo(counts, ends[k], size, events[k]) - upTo(counts, begins[k], size, events[k]);
+      numbers[at] = times > 0 ? sum / times / POINTS : Number.NaN;
     }
   }
 }
