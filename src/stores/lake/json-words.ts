@@ -17,19 +17,19 @@ const [QUOTE, MINUS, DOT, ZERO, NINE, BACKSLASH, SMALL_N, LAST_ASCII] = [34, 45,
 export function createJsonReader(): (lane: TextLane, row: number) => Property | undefined {
   /** A text in quotation marks of twelve bytes at most. */
   const wordOf = createWords(
-    (lane, row, length) => plainWord(lane, row, length) ?? (JSON.parse(lane.vector.getItem(row) as string) as string),
+    (lane, row, length) => plainWord(lane, row, length) ?? (JSON.parse(lane.textAt(row)) as string),
   );
 
   return (lane, row) => {
     const length = lane.ints[4 * row];
     if (length === 0) return undefined;
-    if (length > INLINE) return scalar(JSON.parse(lane.vector.getItem(row) as string));
+    if (length > INLINE) return scalar(JSON.parse(lane.textAt(row)));
     const first = WIDTH * row + 4;
     const byte = lane.bytes[first];
     if (byte === QUOTE) return wordOf(lane, row);
     if (byte === SMALL_N) return undefined;
     const number = decimal(lane.bytes, first, first + length);
-    return Number.isNaN(number) ? scalar(JSON.parse(lane.vector.getItem(row) as string)) : number;
+    return Number.isNaN(number) ? scalar(JSON.parse(lane.textAt(row))) : number;
   };
 }
 

@@ -1,26 +1,32 @@
-import type { DuckDBDataChunk } from "@duckdb/node-api";
 import type { EntityRef, Property } from "../../events/event.ts";
 import type { LoggedEvent } from "../../events/event-log.ts";
 import type { Position } from "../../events/position.ts";
 import { idOf } from "../../features/entity-kinds.ts";
+import { type Chunk, MOST_ROWS } from "./chunk.ts";
 import { createJsonReader } from "./json-words.ts";
 import type { Lanes, LeanQuery } from "./lean-query.ts";
-import { FACTS_AS_READ, laneNames } from "./lean-sql.ts";
-import { createTextReader, has, type NumberLane, numberLane, type TextLane, textLane } from "./text-lane.ts";
+import { laneNames } from "./lean-sql.ts";
+import { createTextReader, has, type NumberLane, numberLane, TextLane } from "./text-lane.ts";
 
 /**
  * The columns that a chunk is read from. `run` is a number that differs from one entity to the next: who it is is read
  * where it changes only, not at each event.
+ *
+ * @param onePart rows of one part: all of its partition, and none that names an entity in a property
  */
-export const leanColumns = (run: string, lanes: Lanes): string =>
-  [`${run} AS run, entity`, FACTS_AS_READ, "touched", ...laneNames(lanes)].join(", ");
-/** Their places. */
-const [RUN, ENTITY, KNOWN, AT, MS, SEQ, INDEX, PARTITION, NAME, TOUCHED, FIRST_LANE] = [
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-];
+export const leanColumns = (run: string, lanes: Lanes, onePart: boolean): string =>
+  [
+    `${run} AS run, entity, known_ms::DOUBLE, at_ms::DOUBLE, name_`,
+    ...laneNames(lanes),
+    "ms::DOUBLE, seq::DOUBLE, idx",
+    ...(onePart ? [] : ["partition, touched"]),
+  ].join(", ");
+/** The places of the first of them. */
+const [RUN, ENTITY, KNOWN, AT, NAME, FIRST_LANE] = [0, 1, 2, 3, 4, 5];
+/** Those of the last ones, from `ms` on. */
+const [MS, SEQ, INDEX, PARTITION, TOUCHED] = [0, 1, 2, 3, 4];
 
-/** Numbers as DuckDB keeps them: they are read where they lie. */
-type Numbers = Float64Array | Int32Array | Int8Array | Uint16Array;
+const NOT_TOUCHED = new Uint8Array(MOST_ROWS);
 
 /** Where a wanted property of the events of one name is found; −1 = not there. */
 interface Place {
@@ -30,21 +36,27 @@ interface Place {
   readonly json: number;
 }
 
-/** What the events of a chunk read from. It holds the chunk, whose memory the lanes are. */
+/** Where the events of a chunk stand in the log. */
+interface Stands {
+  readonly ms: Float64Array;
+  readonly seq: Float64Array;
+  readonly index: Int32Array;
+  readonly partition: Int32Array;
+}
+
+/** What the events of a chunk read from. */
 interface Batch {
-  readonly chunk: DuckDBDataChunk;
   readonly reading: Reading;
-  readonly known: Numbers;
-  readonly at: Numbers;
-  readonly ms: Numbers;
-  readonly seq: Numbers;
-  readonly index: Numbers;
-  readonly partition: Numbers;
-  readonly touched: Numbers;
-  readonly name: Numbers;
+  readonly known: Float64Array;
+  readonly at: Float64Array;
+  readonly name: Uint16Array;
+  readonly touched: Uint8Array;
   readonly numbers: readonly NumberLane[];
   readonly texts: readonly TextLane[];
   readonly jsons: readonly TextLane[];
+  readonly chunk: Chunk;
+  /** Read when somebody asks: few do. */
+  stands: Stands | undefined;
 }
 
 /** What all chunks of one result have in common. */
@@ -52,13 +64,25 @@ interface Reading {
   readonly names: readonly string[];
   /** By name of event. */
   readonly places: readonly (readonly Place[])[];
+  /** The column that tells where in the log an event stands: `ms`, with `seq`, `idx` behind it. */
+  readonly firstStand: number;
+  /** Of a reading of one part: its partition, for each row. Else it is a column. */
+  readonly partition: Int32Array | undefined;
   /** By lane: each knows whether its words come again. */
   readonly textAt: readonly ((lane: TextLane, row: number) => string)[];
   readonly jsonAt: readonly ((lane: TextLane, row: number) => Property | undefined)[];
 }
 
-/** Answers a function that makes events of the chunks of a result, one after the other. Nothing of them is copied. */
-export function createLeanReader(query: LeanQuery, lanes: Lanes): (chunk: DuckDBDataChunk) => LeanEvent[] {
+/**
+ * Answers a function that makes events of the chunks of a result, one after the other.
+ *
+ * @param partition of the part, when the rows are those of one
+ */
+export function createLeanReader(
+  query: LeanQuery,
+  lanes: Lanes,
+  partition: number | undefined,
+): (chunk: Chunk) => LeanEvent[] {
   const { kind, names, wanted } = query;
   const nameAt = createTextReader();
   const columns = lanes.typed.map(({ type }, i) => ({ type, column: FIRST_LANE + i }));
@@ -73,9 +97,12 @@ export function createLeanReader(query: LeanQuery, lanes: Lanes): (chunk: DuckDB
       return { property, number: among(property, "number"), text: among(property, "text"), json };
     }),
   );
+  const firstStand = FIRST_LANE + lanes.typed.length + lanes.json;
   const reading: Reading = {
     names,
     places,
+    firstStand,
+    partition: partition === undefined ? undefined : new Int32Array(MOST_ROWS).fill(partition),
     textAt: textColumns.map(createTextReader),
     jsonAt: jsonColumns.map(createJsonReader),
   };
@@ -84,27 +111,24 @@ export function createLeanReader(query: LeanQuery, lanes: Lanes): (chunk: DuckDB
   let fits = true;
 
   return (chunk) => {
-    const numbers = (column: number) => (chunk.getColumnVector(column) as unknown as { items: Numbers }).items;
-    const runs = numbers(RUN);
-    const who = textLane(chunk, ENTITY);
-    const touched = numbers(TOUCHED);
+    const { rows } = chunk;
+    const runs = chunk.integers(RUN);
+    const who = new TextLane(chunk, ENTITY);
+    const touched = partition === undefined ? chunk.data(firstStand + TOUCHED, 1) : NOT_TOUCHED;
     const batch: Batch = {
-      chunk,
       reading,
-      known: numbers(KNOWN),
-      at: numbers(AT),
-      ms: numbers(MS),
-      seq: numbers(SEQ),
-      index: numbers(INDEX),
-      partition: numbers(PARTITION),
+      known: chunk.doubles(KNOWN),
+      at: chunk.doubles(AT),
+      name: chunk.codes(NAME),
       touched,
-      name: numbers(NAME),
       numbers: numberColumns.map((column) => numberLane(chunk, column)),
-      texts: textColumns.map((column) => textLane(chunk, column)),
-      jsons: jsonColumns.map((column) => textLane(chunk, column)),
+      texts: textColumns.map((column) => new TextLane(chunk, column)),
+      jsons: jsonColumns.map((column) => new TextLane(chunk, column)),
+      chunk,
+      stands: undefined,
     };
-    const events: LeanEvent[] = [];
-    const rows = chunk.rowCount;
+    const events = new Array<LeanEvent>(rows);
+    let count = 0;
     for (let row = 0; row < rows; row++) {
       if (runs[row] !== run) {
         if (runs[row] < run) throw new Error("the rows of a part do not stand in the order of its runs");
@@ -112,8 +136,9 @@ export function createLeanReader(query: LeanQuery, lanes: Lanes): (chunk: DuckDB
         entity = { kind, id: nameAt(who, row) };
         fits = idOf(entity.id) !== undefined; // SQL counts code points
       }
-      if (fits || touched[row] === 0) events.push(new LeanEvent(batch, row, entity));
+      if (fits || touched[row] === 0) events[count++] = new LeanEvent(batch, row, entity);
     }
+    events.length = count;
     return events;
   };
 }
@@ -146,13 +171,13 @@ export class LeanEvent implements LoggedEvent {
     return this.batch.known[this.row];
   }
   get partition(): number {
-    return this.batch.partition[this.row];
+    return standsOf(this.batch).partition[this.row];
   }
   get touched(): boolean {
     return this.batch.touched[this.row] === 1;
   }
   get position(): Position {
-    const { ms, seq, index } = this.batch;
+    const { ms, seq, index } = standsOf(this.batch);
     return { ms: ms[this.row], seq: seq[this.row], index: index[this.row] };
   }
   get properties(): Readonly<Record<string, Property>> {
@@ -167,6 +192,18 @@ export class LeanEvent implements LoggedEvent {
     return undefined;
   }
 }
+
+function standsOf(batch: Batch): Stands {
+  batch.stands ??= readStands(batch.chunk, batch.reading);
+  return batch.stands;
+}
+
+const readStands = (chunk: Chunk, { firstStand, partition }: Reading): Stands => ({
+  ms: chunk.doubles(firstStand + MS),
+  seq: chunk.doubles(firstStand + SEQ),
+  index: chunk.integers(firstStand + INDEX),
+  partition: partition ?? chunk.integers(firstStand + PARTITION),
+});
 
 const NOTHING: Readonly<Record<string, Property>> = Object.freeze({});
 

@@ -21,23 +21,26 @@ export async function* mergeByEntity<E extends LoggedEvent>(
 ): AsyncGenerator<readonly E[]> {
   const heads = streams.map((stream): Head<E> => ({ batches: stream[Symbol.asyncIterator](), events: [], at: 0 }));
   const heap: Head<E>[] = [];
-  let merged: E[] = [];
+  let merged = new Array<E>(AT_ONCE);
+  let count = 0;
   try {
     for (const head of heads) if (await refill(head)) heap.push(head);
     for (let i = (heap.length >> 1) - 1; i >= 0; i--) sink(heap, i);
     while (heap.length > 0) {
       const first = heap[0];
-      take(first, nextOf(heap), merged);
+      count = take(first, nextOf(heap), merged, count);
       if (first.at === first.events.length && !(await refill(first))) {
         const last = heap.pop();
         if (last && heap.length > 0) heap[0] = last;
       }
       if (heap.length > 0) sink(heap, 0);
-      if (merged.length < AT_ONCE) continue;
+      if (count < AT_ONCE) continue;
       yield merged;
-      merged = [];
+      merged = new Array<E>(AT_ONCE);
+      count = 0;
     }
-    if (merged.length > 0) yield merged;
+    merged.length = count;
+    if (count > 0) yield merged;
   } finally {
     for (const { batches } of heads) await batches.return?.();
   }
@@ -55,24 +58,33 @@ async function refill<E>(head: Head<E>): Promise<boolean> {
   }
 }
 
-/** Moves on what comes before the other stream's next event, as far as it is at hand: one event at least. */
-function take<E extends LoggedEvent>(head: Head<E>, other: Head<E> | undefined, into: E[]): void {
+/**
+ * Moves on what comes before the other stream's next event, as far as it is at hand and there is room: one event at
+ * least. Answers how many there are then.
+ */
+function take<E extends LoggedEvent>(head: Head<E>, other: Head<E> | undefined, into: E[], from: number): number {
   const { events } = head;
   const until = other?.events[other.at];
-  let entity = events[head.at].entity;
-  let alone = until === undefined || compareUtf8(entity.id, until.entity.id) < 0;
-  into.push(events[head.at++]);
-  for (; head.at < events.length; head.at++) {
-    const event = events[head.at];
-    if (until !== undefined && event.entity !== entity) {
+  const end = Math.min(events.length, head.at + AT_ONCE - from);
+  let count = from;
+  let at = head.at;
+  let { entity } = events[at];
+  /** Negative = the other stream has nothing of the entity. */
+  let order = until === undefined ? -1 : compareUtf8(entity.id, until.entity.id);
+  for (;;) {
+    into[count++] = events[at++];
+    if (at === end) break;
+    if (until === undefined) continue;
+    const event = events[at];
+    if (event.entity !== entity) {
       entity = event.entity;
-      const order = compareUtf8(entity.id, until.entity.id);
-      if (order > 0) return;
-      alone = order < 0;
+      order = compareUtf8(entity.id, until.entity.id);
+      if (order > 0) break;
     }
-    if (!alone && until !== undefined && compareInEntity(event, until) > 0) return;
-    into.push(event);
+    if (order === 0 && compareInEntity(event, until) > 0) break;
   }
+  head.at = at;
+  return count;
 }
 
 /** The order of what was known in the same millisecond. */

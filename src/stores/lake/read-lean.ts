@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { LoggedEvent } from "../../events/event-log.ts";
+import { type Chunk, chunksOf } from "./chunk.ts";
 import { createLeanReader, type LeanEvent, leanColumns } from "./lean-events.ts";
 import { type LeanQuery, lanesOf } from "./lean-query.ts";
 import { namedRows, ownRows } from "./lean-sql.ts";
@@ -64,9 +65,10 @@ async function* inOrder(
   query: LeanQuery,
 ): AsyncGenerator<readonly LeanEvent[]> {
   const lanes = lanesOf(query, [part]);
-  const read = createLeanReader(query, lanes);
+  const read = createLeanReader(query, lanes, part.partition);
   const rows = ownRows([part], query, lanes, "run, ");
-  yield* chunksOf(connection, `SELECT ${leanColumns("run", lanes)} FROM (${rows})`, read);
+  const sql = `SELECT ${leanColumns("run", lanes, true)} FROM (${rows})`;
+  for await (const chunk of chunksOf(connection, sql)) yield read(chunk);
 }
 
 let readings = 0;
@@ -94,40 +96,27 @@ async function* sorted(
       `CREATE TABLE ${entities} AS SELECT entity, (row_number() OVER (ORDER BY entity))::INTEGER AS code FROM ` +
         `(SELECT DISTINCT entity FROM ${rows})`,
     );
-    const sql = `SELECT ${leanColumns("code", lanes)} FROM ${rows} JOIN ${entities} USING (entity) ORDER BY code, known_ms`;
-    const settled = inLogOrder(createLeanReader(query, lanes));
-    yield* chunksOf(connection, sql, settled);
+    const sql = `SELECT ${leanColumns("code", lanes, false)} FROM ${rows} JOIN ${entities} USING (entity) ORDER BY code, known_ms`;
+    const settled = inLogOrder(createLeanReader(query, lanes, undefined));
+    for await (const chunk of chunksOf(connection, sql)) yield settled.take(chunk);
     yield settled.rest();
   } finally {
     for (const table of [staged, entities]) await connection.run(`DROP TABLE IF EXISTS ${table}`);
   }
 }
 
-async function* chunksOf(
-  connection: DuckDBConnection,
-  sql: string,
-  read: ReturnType<typeof createLeanReader>,
-): AsyncGenerator<readonly LeanEvent[]> {
-  const result = await connection.stream(sql);
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return;
-    yield read(chunk);
-  }
-}
-
 /** Puts events of one entity and one millisecond in the order of the log. `rest` answers those held back at the end. */
-function inLogOrder(read: ReturnType<typeof createLeanReader>) {
+function inLogOrder(read: (chunk: Chunk) => LeanEvent[]) {
   /** The last events of a chunk that were known in the same millisecond: more of them may follow. */
   let held: LeanEvent[] = [];
-  const settled: typeof read = (chunk) => {
+  const take = (chunk: Chunk) => {
     const events = held.concat(read(chunk));
     const end = sortTies(events);
     held = events.slice(end);
     events.length = end;
     return events;
   };
-  return Object.assign(settled, { rest: () => held });
+  return { take, rest: () => held };
 }
 
 /** Answers where those begin that may go on. */

@@ -1,16 +1,69 @@
-import type { DuckDBDataChunk } from "@duckdb/node-api";
+import type { Chunk } from "./chunk.ts";
 import { shortText } from "./short-text.ts";
+
+const WIDTH = 16;
+/** The longest text that stands in the lane itself, bytes. */
+export const INLINE = 12;
+/** Long texts are copied out of the chunk together, until they are so many bytes. */
+const AT_ONCE = 4_096;
+/** Places of the table of words. */
+const PLACES = 4_096;
+/** So many words decide whether the table is worth its misses: twice its places. */
+const TRIAL = 2 * PLACES;
+const LAST_ASCII = 127;
+const TWO_TO_32 = 2 ** 32;
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * A column of texts as DuckDB lays them out: sixteen bytes a row, of which the first four are the length.
- * Texts of up to twelve bytes stand in the other twelve; of longer ones a pointer does, and the vector reads them.
+ * Texts of up to twelve bytes stand in the other twelve; of longer ones a pointer does, in the last eight.
  */
-export interface TextLane {
+export class TextLane {
   readonly ints: Int32Array;
   readonly bytes: Buffer;
   /** A bit a row; undefined = all rows have a text. */
   readonly valid: Uint8Array | undefined;
-  readonly vector: { getItem(row: number): unknown };
+  readonly #chunk: Chunk;
+  /** Long texts, one behind the other, and where the first of them lies. */
+  #texts: Buffer = NO_BYTES;
+  #from = 0;
+
+  constructor(chunk: Chunk, column: number) {
+    const { buffer, byteOffset, byteLength } = chunk.data(column, WIDTH);
+    this.ints = new Int32Array(buffer, byteOffset, byteLength / 4);
+    this.bytes = Buffer.from(buffer, byteOffset, byteLength);
+    this.valid = chunk.valid(column);
+    this.#chunk = chunk;
+  }
+
+  /** The text of a row that has one. */
+  textAt(row: number): string {
+    const length = this.ints[4 * row];
+    if (length <= INLINE) return this.bytes.toString("utf8", WIDTH * row + 4, WIDTH * row + 4 + length);
+    let first = this.#pointerAt(row) - this.#from;
+    if (first < 0 || first + length > this.#texts.length) {
+      this.#fetch(row);
+      first = 0;
+    }
+    return this.#texts.toString("utf8", first, first + length);
+  }
+
+  #pointerAt(row: number): number {
+    return this.ints[4 * row + 3] * TWO_TO_32 + (this.ints[4 * row + 2] >>> 0);
+  }
+
+  /** Those of the next rows lie behind it mostly: a call out of JavaScript brings as many as touch each other. */
+  #fetch(row: number): void {
+    this.#from = this.#pointerAt(row);
+    let bytes = this.ints[4 * row];
+    for (let next = row + 1; next < this.#chunk.rows && bytes < AT_ONCE; next++) {
+      const length = this.ints[4 * next];
+      if (!has(this, next) || length <= INLINE) continue;
+      if (this.#pointerAt(next) !== this.#from + bytes) break;
+      bytes += length;
+    }
+    this.#texts = this.#chunk.pointedTo(this.bytes, WIDTH * row + 8, bytes);
+  }
 }
 
 /** A column of doubles, read where it lies. */
@@ -19,39 +72,10 @@ export interface NumberLane {
   readonly valid: Uint8Array | undefined;
 }
 
-/** What of a vector of DuckDB's binding is read directly. */
-interface Validity {
-  readonly validity: { readonly data: BigUint64Array | null };
-}
-
-const WIDTH = 16;
-/** The longest text that stands in the lane itself, bytes. */
-export const INLINE = 12;
-/** Places of the table of words. */
-const PLACES = 4_096;
-/** So many words decide whether the table is worth its misses: twice its places. */
-const TRIAL = 2 * PLACES;
-const LAST_ASCII = 127;
-
-const validOf = ({ validity: { data } }: Validity): Uint8Array | undefined =>
-  data === null ? undefined : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-
-export function textLane(chunk: DuckDBDataChunk, column: number): TextLane {
-  const vector = chunk.getColumnVector(column) as unknown as TextLane["vector"] &
-    Validity & { readonly dataView: DataView };
-  const { buffer, byteOffset, byteLength } = vector.dataView;
-  return {
-    ints: new Int32Array(buffer, byteOffset, byteLength / 4),
-    bytes: Buffer.from(buffer, byteOffset, byteLength),
-    valid: validOf(vector),
-    vector,
-  };
-}
-
-export function numberLane(chunk: DuckDBDataChunk, column: number): NumberLane {
-  const vector = chunk.getColumnVector(column) as unknown as { readonly items: Float64Array } & Validity;
-  return { items: vector.items, valid: validOf(vector) };
-}
+export const numberLane = (chunk: Chunk, column: number): NumberLane => ({
+  items: chunk.doubles(column),
+  valid: chunk.valid(column),
+});
 
 /** Whether a row of a lane holds something. */
 export const has = ({ valid }: { readonly valid: Uint8Array | undefined }, row: number): boolean =>
@@ -108,10 +132,8 @@ export function createWords(
 
 /** Answers a function that reads the text of a row. Cost: no call out of JavaScript where it is short and ASCII. */
 export function createTextReader(): (lane: TextLane, row: number) => string {
-  const wordOf = createWords(
-    (lane, row, length) => asciiAt(lane, WIDTH * row + 4, length) ?? (lane.vector.getItem(row) as string),
-  );
-  return (lane, row) => (lane.ints[4 * row] > INLINE ? (lane.vector.getItem(row) as string) : wordOf(lane, row));
+  const wordOf = createWords((lane, row, length) => asciiAt(lane, WIDTH * row + 4, length) ?? lane.textAt(row));
+  return (lane, row) => (lane.ints[4 * row] > INLINE ? lane.textAt(row) : wordOf(lane, row));
 }
 
 /** Undefined when it is not all ASCII. */

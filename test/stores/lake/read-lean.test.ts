@@ -167,6 +167,7 @@ test("a merged part whose rows were put in another order is refused, not misread
 test("many events of one entity in one moment come in the order of the log, chunk after chunk", async () => {
   const dir = join(tempDir(), "lake");
   const random = createRandom(3);
+  const mixed = (i: number) => ({ mixed: i % 2 === 0 ? `${i} of them, or fewer` : i });
   const drawn = (count: number) =>
     Array.from({ length: count }, (_, i): Drawn => {
       const busy = random.below(3) > 0;
@@ -176,7 +177,8 @@ test("many events of one entity in one moment come in the order of the log, chun
         who: busy ? "busy" : `u${random.below(200)}`,
         name: "Paid",
         known,
-        properties: { ...amount, note: `n${i % 50}` },
+        // some short, some in the memory behind the column, some in the JSON
+        properties: { ...amount, note: "é".repeat(i % 3) + "n".repeat(i % 45), ...(i % 7 === 0 && mixed(i)) },
       };
     });
   await addTo(dir, drawn(6_000), 2, 700);
