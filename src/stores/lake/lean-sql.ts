@@ -5,8 +5,6 @@ import { columnOf, isInJson, pointerTo } from "./typed-columns.ts";
 
 /** What an event has beside its entity and its properties. */
 const FACTS = "known_ms, at_ms, ms, seq, idx, partition, name_";
-/** The same as numbers that are read where they lie. */
-export const FACTS_AS_READ = "known_ms::DOUBLE, at_ms::DOUBLE, ms::DOUBLE, seq::DOUBLE, idx, partition, name_";
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
 /** The names of lanes, in the order in which `ownRows` and `namedRows` have them. */
@@ -15,12 +13,20 @@ export const laneNames = ({ typed, json }: Lanes): string[] => [
   ...Array.from({ length: json }, (_, i) => `json_${i}`),
 ];
 
-/** The events of the parts that happened to entities of the kind. */
-export function ownRows(parts: readonly Part[], query: LeanQuery, lanes: Lanes, more = ""): string {
+/** Up to which moment something must be known, ms; undefined = whenever it was. */
+export const knownWithin = ({ knownUntil }: LeanQuery): number | undefined =>
+  knownUntil !== undefined && knownUntil < LARGEST ? Math.floor(knownUntil) : undefined;
+
+/**
+ * The events of the parts that happened to entities of the kind.
+ *
+ * @param all the query wants all rows of these parts: they are not looked through
+ */
+export function ownRows(parts: readonly Part[], query: LeanQuery, lanes: Lanes, more = "", all = false): string {
   return alike(parts, query, lanes)
     .map((some) => {
       const { columns, rows } = laneColumns(some, query, lanes, []);
-      const own = `kind = ${sqlText(query.kind)}`;
+      const own = all ? undefined : `kind = ${sqlText(query.kind)}`;
       return `SELECT entity, ${more}${FACTS}, 0::TINYINT AS touched${columns} FROM (${rows(own, more)})`;
     })
     .join(" UNION ALL ");
@@ -59,7 +65,7 @@ function alike(parts: readonly Part[], { wanted }: LeanQuery, { typed }: Lanes, 
 /** How one group of such parts is asked. `first`: properties that are wanted of every event. */
 function laneColumns(parts: readonly Part[], query: LeanQuery, lanes: Lanes, first: readonly string[]) {
   const [{ carried }] = parts;
-  const { names, wanted, notOf, knownUntil } = query;
+  const { names, wanted, notOf } = query;
   const files = sqlList(parts.map(({ file }) => file));
   const firstInJson = first.filter((property) => !carried?.typed.has(property));
   const parsed = wanted.flatMap((some, code) => {
@@ -80,16 +86,20 @@ function laneColumns(parts: readonly Part[], query: LeanQuery, lanes: Lanes, fir
     carried?.typed.has(property) ? [columnOf(property)] : [],
   );
   const cases = names.map((name, code) => `WHEN ${sqlText(name)} THEN ${code}`).join(" ");
-  const until = knownUntil !== undefined && knownUntil < LARGEST ? ` AND known_ms <= ${Math.floor(knownUntil)}` : "";
+  const known = knownWithin(query);
+  const until = known === undefined ? "" : ` AND known_ms <= ${known}`;
   const others = notOf === undefined ? "" : ` AND kind <> ${sqlText(notOf)}`;
   return {
     columns: [...typed, ...json].join(""),
-    /** @param more columns of the parts, each with a comma behind it */
-    rows: (condition: string, more: string): string => {
+    /**
+     * @param condition undefined = all rows
+     * @param more columns of the parts, each with a comma behind it
+     */
+    rows: (condition: string | undefined, more: string): string => {
       const coded =
         `SELECT kind, entity, ${more}known_ms, at_ms, ms, seq, idx, partition, (CASE name ${cases} END)::USMALLINT AS name_` +
         `${[...new Set(columns)].map((column) => `, ${column}`).join("")}${parsed.length > 0 ? ", properties" : ""} ` +
-        `FROM read_parquet(${files}) WHERE ${condition}${others}${until}`;
+        `FROM read_parquet(${files})${condition === undefined ? "" : ` WHERE ${condition}${others}${until}`}`;
       return parsed.length === 0 ? coded : `SELECT *, CASE name_ ${parsed.join(" ")} END AS found FROM (${coded})`;
     },
     named: first.map((property) =>

@@ -7,6 +7,7 @@ import { type LeanQuery, lanesOf } from "./lean-query.ts";
 import { namedRows, ownRows } from "./lean-sql.ts";
 import { inLog, mergeByEntity } from "./merge-by-entity.ts";
 import type { Part } from "./parts.ts";
+import { isWanted, watchFile } from "./whole-parts.ts";
 
 /** More streams than these are not merged: each keeps a row group in memory. */
 const MOST_STREAMS = 32;
@@ -66,9 +67,15 @@ async function* inOrder(
 ): AsyncGenerator<readonly LeanEvent[]> {
   const lanes = lanesOf(query, [part]);
   const read = createLeanReader(query, lanes, part.partition);
-  const rows = ownRows([part], query, lanes, "run, ");
+  const isSame = watchFile(part);
+  const rows = ownRows([part], query, lanes, "run, ", await isWanted(connection, part, query));
   const sql = `SELECT ${leanColumns("run", lanes, true)} FROM (${rows})`;
-  for await (const chunk of chunksOf(connection, sql)) yield read(chunk);
+  let begun = false;
+  for await (const chunk of chunksOf(connection, sql)) {
+    if (!begun && !isSame()) throw new Error("a part was written again between reading its footer and its rows");
+    begun = true;
+    yield read(chunk);
+  }
 }
 
 let readings = 0;
