@@ -242,7 +242,9 @@ export function createFollow({ plan, nothing, moments, targetsOf, drop }: Parts)
       const { texts } = block.rows[place + blank + k];
       for (let i = 0; i < plan.categories; i++) texts[i] = undefined;
     }
-    block.numbers.set(nothings.subarray(0, count * plan.numbers), moments.base);
+    // behind the numbers of a reading there may be others
+    if (block.width === plan.numbers) block.numbers.set(nothings.subarray(0, count * plan.numbers), moments.base);
+    else for (let k = 0; k < count; k++) block.numbers.set(nothing, moments.base + k * block.width);
     state.first = first;
     for (let one = 0; one < layout.tracks.length; one++) followTrack(state, one, count);
     for (const { series, place: one } of timed) followTimes(state, series, feeds[one], count);
