@@ -42,12 +42,6 @@ export class Chunk {
     return new Int32Array(buffer, byteOffset, this.rows);
   }
 
-  /** A column of USMALLINT. */
-  codes(column: number): Uint16Array {
-    const { buffer, byteOffset } = this.data(column, 2);
-    return new Uint16Array(buffer, byteOffset, this.rows);
-  }
-
   /** The memory of a column of which a row takes `width` bytes. */
   data(column: number, width: number): Uint8Array {
     return binding.vector_get_data(binding.data_chunk_get_vector(this.#memory, column), width * this.rows);

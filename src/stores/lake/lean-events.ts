@@ -49,7 +49,8 @@ interface Batch {
   readonly reading: Reading;
   readonly known: Float64Array;
   readonly at: Float64Array;
-  readonly name: Uint16Array;
+  /** Places among the names. */
+  readonly name: Int32Array;
   readonly touched: Uint8Array;
   readonly numbers: readonly NumberLane[];
   readonly texts: readonly TextLane[];
@@ -61,6 +62,7 @@ interface Batch {
 
 /** What all chunks of one result have in common. */
 interface Reading {
+  /** From 1 on, as the database counts. */
   readonly names: readonly string[];
   /** By name of event. */
   readonly places: readonly (readonly Place[])[];
@@ -99,8 +101,8 @@ export function createLeanReader(
   );
   const firstStand = FIRST_LANE + lanes.typed.length + lanes.json;
   const reading: Reading = {
-    names,
-    places,
+    names: ["", ...names],
+    places: [[], ...places],
     firstStand,
     partition: partition === undefined ? undefined : new Int32Array(MOST_ROWS).fill(partition),
     textAt: textColumns.map(createTextReader),
@@ -119,7 +121,7 @@ export function createLeanReader(
       reading,
       known: chunk.doubles(KNOWN),
       at: chunk.doubles(AT),
-      name: chunk.codes(NAME),
+      name: chunk.integers(NAME),
       touched,
       numbers: numberColumns.map((column) => numberLane(chunk, column)),
       texts: textColumns.map((column) => new TextLane(chunk, column)),

@@ -21,7 +21,7 @@ export interface LeanQuery {
 export function leanQuery(query: LakeQuery, names: readonly string[]): LeanQuery | undefined {
   const { kind, through, notOf, knownUntil, properties, entities, touchedSince } = query;
   if (kind === undefined || !properties || entities || touchedSince !== undefined) return undefined;
-  if (names.length > MOST_NAMES) return undefined;
+  if (names.length === 0 || names.length > MOST_NAMES) return undefined; // nothing to read, or too much to say
   return { kind, through, notOf, knownUntil, names, wanted: names.map((name) => [...properties(name)]) };
 }
 

@@ -3,7 +3,7 @@ import type { Lanes, LeanQuery } from "./lean-query.ts";
 import type { Part } from "./parts.ts";
 import { columnOf, isInJson, pointerTo } from "./typed-columns.ts";
 
-/** What an event has beside its entity and its properties. */
+/** What an event has beside its entity and its properties. `name_`: the place of its name among all names, from 1 on. */
 const FACTS = "known_ms, at_ms, ms, seq, idx, partition, name_";
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
@@ -71,7 +71,7 @@ function laneColumns(parts: readonly Part[], query: LeanQuery, lanes: Lanes, fir
   const parsed = wanted.flatMap((some, code) => {
     const inJson = some.some((property) => isInJson(carried, property));
     const pointers = [...firstInJson, ...(inJson ? some : [])].map(pointerTo);
-    return pointers.length === 0 ? [] : [`WHEN ${code} THEN json_extract(properties, [${pointers.join(", ")}])`];
+    return pointers.length === 0 ? [] : [`WHEN ${code + 1} THEN json_extract(properties, [${pointers.join(", ")}])`];
   });
   const typed = lanes.typed.map(({ property, type }, i) => {
     const there = carried?.typed.get(property) === type;
@@ -85,7 +85,8 @@ function laneColumns(parts: readonly Part[], query: LeanQuery, lanes: Lanes, fir
   const columns = [...lanes.typed, ...first.map((property) => ({ property }))].flatMap(({ property }) =>
     carried?.typed.has(property) ? [columnOf(property)] : [],
   );
-  const cases = names.map((name, code) => `WHEN ${sqlText(name)} THEN ${code}`).join(" ");
+  // of one column and otherwise constants: DuckDB asks once for each word of the dictionary, not for each row
+  const place = `list_position(${sqlList(names)}, name)`;
   const known = knownWithin(query);
   const until = known === undefined ? "" : ` AND known_ms <= ${known}`;
   const others = notOf === undefined ? "" : ` AND kind <> ${sqlText(notOf)}`;
@@ -97,7 +98,7 @@ function laneColumns(parts: readonly Part[], query: LeanQuery, lanes: Lanes, fir
      */
     rows: (condition: string | undefined, more: string): string => {
       const coded =
-        `SELECT kind, entity, ${more}known_ms, at_ms, ms, seq, idx, partition, (CASE name ${cases} END)::USMALLINT AS name_` +
+        `SELECT kind, entity, ${more}known_ms, at_ms, ms, seq, idx, partition, ${place} AS name_` +
         `${[...new Set(columns)].map((column) => `, ${column}`).join("")}${parsed.length > 0 ? ", properties" : ""} ` +
         `FROM read_parquet(${files})${condition === undefined ? "" : ` WHERE ${condition}${others}${until}`}`;
       return parsed.length === 0 ? coded : `SELECT *, CASE name_ ${parsed.join(" ")} END AS found FROM (${coded})`;

@@ -145,6 +145,19 @@ test("whatever of a lake is merged, who asks for some properties gets what stand
   );
 });
 
+test("a lake whose parts hold no rows yet is empty", async () => {
+  const dir = join(tempDir(), "lake");
+  const writer = await createLakeWriter({ dir });
+  const [after, first, last] = [
+    { ms: 0, seq: 0 },
+    { ms: 1, seq: 0 },
+    { ms: 1, seq: 0, index: 0 },
+  ];
+  await writer.write({ partition: 0, after, first, last, rows: [] });
+  writer.close();
+  await compare(dir);
+});
+
 test("a merged part whose rows were put in another order is refused, not misread", async () => {
   const dir = join(tempDir(), "lake");
   const events = Array.from({ length: 8 }, (_, i) => ({ who: `u${i}`, name: "Paid", known: NOON, properties: {} }));
