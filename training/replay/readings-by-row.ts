@@ -1,3 +1,4 @@
+import type { Numbers } from "../../models/model.ts";
 import type { Block, FeatureFace } from "../../src/features/feature.ts";
 import { BLOCK, createBlockColumns, type NameOf } from "./block-columns.ts";
 import type { ReadColumns } from "./readings.ts";
@@ -11,49 +12,26 @@ export interface ReadingsByRow extends ReadColumns {
   taken(row: number): void;
 }
 
-/** Readings of a page: whole blocks. Few and large ones, since each new one makes V8 look for garbage. */
-const PAGE = 2_048 * BLOCK;
-
 /**
- * Readings are kept as they come, one whole after the other. At the end those of a block of rows are fetched together,
- * a few neighbouring cache lines each, and turned into columns: a column in the order of the readings would be a far
- * place for each of its values. Memory: twice 8 bytes a number while it finishes.
+ * Columns are filled in the order of the readings. At the end each is put in the order of the rows by itself: a single
+ * column is small enough for the caches to take far places, all of them together are not.
+ * Memory: 4 or 8 bytes a number, 4 a reading, and one column more while it finishes.
  */
 export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameOf, room: number): ReadingsByRow {
   const columns = createBlockColumns(faces, nameOf, room);
-  const { block } = columns;
-  const { width } = block;
-  const page = Math.min(PAGE, Math.ceil((room + 1) / BLOCK) * BLOCK);
-  const pages: Float64Array[] = [];
   let rowOf: Int32Array = new Int32Array(Math.max(1, room));
   let kept = 0;
   let filled = 0;
 
   const flush = () => {
-    if (filled === 0) return;
     columns.encode(filled);
-    if (kept % page === 0) pages.push(new Float64Array(page * width));
-    pages[pages.length - 1].set(block.numbers.subarray(0, filled * width), (kept % page) * width);
+    columns.append(filled);
     kept += filled;
     filled = 0;
   };
 
-  /** Puts the readings of these rows into the block, in the order of the rows. */
-  const fetch = (readingOf: Int32Array, first: number, count: number) => {
-    for (let i = 0, to = 0; i < count; i++, to += width) {
-      const reading = readingOf[first + i];
-      if (reading < 0) {
-        block.numbers.fill(Number.NaN, to, to + width);
-        continue;
-      }
-      const from = pages[Math.floor(reading / page)];
-      const at = (reading % page) * width;
-      for (let k = 0; k < width; k++) block.numbers[to + k] = from[at + k];
-    }
-  };
-
   return {
-    block,
+    block: columns.block,
     get filled() {
       return filled;
     },
@@ -63,16 +41,48 @@ export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameO
       if (++filled === BLOCK) flush();
     },
     finish(rows, values, levels) {
-      flush();
-      const readingOf = new Int32Array(rows).fill(-1);
-      for (let i = 0; i < kept; i++) readingOf[rowOf[i]] = i;
-      for (let from = 0; from < rows; from += BLOCK) {
-        const count = Math.min(BLOCK, rows - from);
-        fetch(readingOf, from, count);
-        columns.append(count);
-      }
-      pages.length = 0;
-      columns.finish(values, levels);
+      if (filled > 0) flush();
+      const found = new Map<string, Numbers>();
+      columns.finish(found, levels);
+      const inRows = createRowOrder(rowOf.subarray(0, kept), rows);
+      for (const [name, column] of found) values.set(name, inRows(column));
+      rowOf = new Int32Array(0);
     },
   };
+}
+
+/** Answers a function that puts a column in the order of the rows. The column's own memory may become that of the next. */
+function createRowOrder(rowOf: Int32Array, rows: number): (column: Numbers) => Numbers {
+  /** Columns that say the same are one array, and stay so. */
+  const done = new Map<Numbers, Numbers>();
+  let narrow: Float32Array | undefined;
+  let wide: Float64Array | undefined;
+  return (column) => {
+    let ordered = done.get(column);
+    if (ordered === undefined) {
+      if (column instanceof Float32Array) {
+        const to = narrow ?? new Float32Array(rows);
+        narrow = column.length === rows ? column : undefined;
+        ordered = spreadNarrow(column, rowOf, to);
+      } else {
+        const to = wide ?? new Float64Array(rows);
+        wide = column.length === rows ? column : undefined;
+        ordered = spreadWide(column, rowOf, to);
+      }
+      done.set(column, ordered);
+    }
+    return ordered;
+  };
+}
+
+function spreadNarrow(from: Float32Array, rowOf: Int32Array, to: Float32Array): Float32Array {
+  if (rowOf.length < to.length) to.fill(Number.NaN);
+  for (let i = 0; i < rowOf.length; i++) to[rowOf[i]] = from[i];
+  return to;
+}
+
+function spreadWide(from: Float64Array, rowOf: Int32Array, to: Float64Array): Float64Array {
+  if (rowOf.length < to.length) to.fill(Number.NaN);
+  for (let i = 0; i < rowOf.length; i++) to[rowOf[i]] = from[i];
+  return to;
 }

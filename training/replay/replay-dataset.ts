@@ -9,9 +9,8 @@ import { constantColumns } from "./constant-columns.ts";
 import { createEntityRows } from "./entity-rows.ts";
 import { takeBecomes, takeWithin, thingOf, type Untaken } from "./moments.ts";
 import { createMomentReader } from "./read-moments.ts";
-import { createRowIndex } from "./row-index.ts";
 import { createRowStore } from "./row-store.ts";
-import { readSecond } from "./second-entities.ts";
+import { createSecondKinds, GATHER_BYTES, type SecondKinds } from "./second-kinds.ts";
 import { spineOf } from "./spine.ts";
 
 export interface ReplayRequest {
@@ -55,13 +54,15 @@ export interface Replayed {
  *
  * The future never teaches the past: a row's features come from events that were known by its moment, its label
  * from events known by `until`, and rows whose horizon has not ended are counted (`immature`), not taken.
- * Rows of an event in flight that touches second entities are joined from a pass by each kind: the state of the
+ * Rows of an event in flight that touches second entities are joined with what those had to say: the state of the
  * terminal holds what was known, in the order of the log, before the event.
- * Cost: one pass over the lake a kind; memory for the rows and for the events of one entity at a time.
+ * Cost: one pass over the lake, and one a kind of second entities over what the first did not bring; memory for the
+ * rows, for the events of one entity at a time, and up to `gatherBytes` for those that touch second entities.
  *
+ * @param gatherBytes where more would be needed, or 0, the lake is read once more a kind of second entities instead
  * @throws PortraitError RECIPE_INVALID; what the lake throws; the signal's reason.
  */
-export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
+export async function replayDataset(request: ReplayRequest, gatherBytes = GATHER_BYTES): Promise<Replayed> {
   const { recipe, lake, reducers, keys = true, onProgress, signal } = request;
   const { target } = recipe;
   const plan = planColumns(recipe, reducers);
@@ -70,12 +71,15 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
 
   signal?.throwIfAborted();
   const log = await lake.extent();
-  const index = seconds.length > 0 ? createRowIndex() : undefined;
   // an event in flight is a row at most, so no column has to be moved; rows at moments mostly are far fewer than events
   const room = target.kind === "event-becomes" ? log.events : Math.ceil(log.events / 8);
   const store = createRowStore(plan, reducers, target.event, room);
   const until = Math.min(request.until ?? Number.POSITIVE_INFINITY, log.lastKnown ?? 0);
   const from = log.firstAt ?? 0;
+  const touched = createSecondKinds({
+    ...{ lake, reducers, first: recipe.entity, event: target.event, seconds, knownUntil: until, events: log.events },
+    gatherBytes: log.erasing ? 0 : gatherBytes,
+  });
   const spine = target.kind === "event-within" ? spineOf(target, from, until) : undefined;
 
   const untaken: Untaken = { early: 0, immature: 0, unnamed: 0, foretold: 0 };
@@ -92,13 +96,13 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
     rows.clear();
     if (target.kind === "event-becomes") takeBecomes(events, target, until, rows, untaken);
     else if (spine) takeWithin(events, target, spine, rows, untaken);
+    if (seconds.length > 0) touched.note(events, rows, store.rows);
     if (rows.count === 0) return;
     entities++;
     read(events, rows, store.readings, (k) => {
       const inFlight = rows.inFlight ? events[rows.before[k]] : undefined;
       const label = rows.labels[k] === 1;
       store.add(inFlight, label, rows.now[k]);
-      if (inFlight) index?.add(inFlight.partition, inFlight.position);
       if (label) positives++;
       if (!keys) return;
       owners.push(events[0].entity.id);
@@ -110,7 +114,7 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   let current: LoggedEvent[] = [];
   const passes = 1 + seconds.length;
   const through = reducers.kinds.find(({ name }) => name === recipe.entity)?.from;
-  const properties = reducer.properties && ((event: string) => propertiesOf(event, reducer, recipe, plan));
+  const properties = reducer.properties && ((event: string) => propertiesOf(event, reducer, recipe, plan, touched));
   for await (const batch of lake.readByEntity({ kind: recipe.entity, through, knownUntil: until, properties })) {
     signal?.throwIfAborted();
     for (const event of batch) {
@@ -125,27 +129,13 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   }
   if (current.length) replayEntity(current);
 
-  for (const [place, kind] of seconds.entries()) {
-    if (!index || store.rows === 0) break;
-    let read = 0;
-    await readSecond({
-      batches: lake.readByEntity({
-        kind: kind.name,
-        through: kind.from,
-        knownUntil: until,
-        properties: reducers.of(kind.name).properties,
-      }),
-      reducer: reducers.of(kind.name),
-      event: target.event,
-      index,
-      into: store.seconds[place],
-      onBatch: (events) => {
-        signal?.throwIfAborted();
-        read += events;
-        const done = (place + 1 + Math.min(1, read / Math.max(1, log.events))) / passes;
-        onProgress?.(done, `${read.toLocaleString("en")} events by ${kind.name}`);
-      },
-    });
+  for (const [place, { name }] of seconds.entries()) {
+    if (store.rows === 0) break;
+    for await (const done of touched.read(place, store.seconds[place])) {
+      signal?.throwIfAborted();
+      const share = place + 1 + Math.min(1, done / Math.max(1, log.events));
+      onProgress?.(share / passes, `${done.toLocaleString("en")} events by ${name}`);
+    }
   }
 
   const data = store.finish();
@@ -166,9 +156,15 @@ export async function replayDataset(request: ReplayRequest): Promise<Replayed> {
   };
 }
 
-/** What a replay looks at in an event of this name: what the reducer does, and what rows take of those in flight. */
-function propertiesOf(event: string, reducer: Reducer, { target }: Recipe, { fields, ratios }: ColumnPlan): string[] {
-  const wanted = new Set(reducer.properties?.(event));
+/** What a replay looks at in an event of this name: what the reducers do, and what rows take of those in flight. */
+function propertiesOf(
+  event: string,
+  reducer: Reducer,
+  { target }: Recipe,
+  { fields, ratios }: ColumnPlan,
+  seconds: SecondKinds,
+): string[] {
+  const wanted = new Set([...(reducer.properties?.(event) ?? []), ...seconds.properties(event)]);
   if (target.kind === "event-becomes" && (event === target.event || event === target.outcome)) wanted.add(target.on);
   if (event === target.event) for (const { property } of [...fields, ...ratios]) wanted.add(property);
   return [...wanted];

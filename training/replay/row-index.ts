@@ -3,8 +3,8 @@ import { moved } from "./room.ts";
 
 /** Which row belongs to an event, by its place in the log. */
 export interface RowIndex {
-  /** Rows come as 0, 1, 2, …, each for another event. */
-  add(partition: number, position: Position): void;
+  /** Each row for another event; one may be told again. */
+  add(row: number, partition: number, position: Position): void;
   /** −1 when the event has no row. */
   find(partition: number, position: Position): number;
 }
@@ -21,7 +21,6 @@ const LEAST_ROOM = 1_024;
  * Memory: 4 to 16 bytes a row, and 32 to 64 a group. Cost: O(1) expected.
  */
 export function createRowIndex(): RowIndex {
-  let rows = 0;
   let groups = 0;
   let keys = new Float64Array(WIDTH * LEAST_ROOM);
   /** By group: where its places begin, and how many there are. */
@@ -79,13 +78,13 @@ export function createRowIndex(): RowIndex {
   }
 
   return {
-    add(partition, { ms, seq, index }) {
+    add(row, partition, { ms, seq, index }) {
       const slot = slotOf(ms, seq, partition);
       const group = table[slot] === 0 ? open(slot, ms, seq, partition) : table[slot] - 1;
       if (index >= lengths[group]) move(group, index);
       const place = begins[group] + index;
-      if (places[place] !== 0) throw new Error("two rows of one event");
-      places[place] = ++rows;
+      if (places[place] !== 0 && places[place] !== row + 1) throw new Error("two rows of one event");
+      places[place] = row + 1;
     },
     find(partition, { ms, seq, index }) {
       const group = table[slotOf(ms, seq, partition)] - 1;

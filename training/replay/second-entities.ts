@@ -14,19 +14,20 @@ export interface SecondPass {
   readonly event: string;
   readonly index: RowIndex;
   readonly into: Pick<ReadingsByRow, "block" | "filled" | "taken">;
-  readonly onBatch: (events: number) => void;
 }
 
 /**
  * What the second entity of each row has to say just before the row's event: all that was known of it by then, in the
- * order of (known, position), the event itself not among it. Cost: one pass; the events of one entity in memory.
+ * order of (known, position), the event itself not among it. Answers after each batch how many events were read.
+ * Cost: one pass; the events of one entity in memory.
  */
-export async function readSecond(pass: SecondPass): Promise<void> {
-  const { batches, reducer, event: wanted, index, into, onBatch } = pass;
+export async function* readSecond(pass: SecondPass): AsyncGenerator<number> {
+  const { batches, reducer, event: wanted, index, into } = pass;
   const read = createMomentReader(reducer);
   const moments = createEntityRows(true);
   const rows: number[] = [];
   let current: LoggedEvent[] = [];
+  let done = 0;
 
   const readEntity = () => {
     moments.clear();
@@ -50,7 +51,8 @@ export async function readSecond(pass: SecondPass): Promise<void> {
       }
       current.push(event);
     }
-    onBatch(batch.length);
+    done += batch.length;
+    yield done;
   }
   if (current.length > 0) readEntity();
 }

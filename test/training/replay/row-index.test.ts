@@ -18,7 +18,7 @@ test("the row of each event is found by its place in the log, and no other event
       const index = createRowIndex();
       const plain = new Map<string, number>();
       for (const place of added) {
-        index.add(place.partition, place);
+        index.add(plain.size, place.partition, place);
         plain.set(textOf(place), plain.size);
       }
       for (const place of [...added, ...asked])
@@ -30,8 +30,8 @@ test("the row of each event is found by its place in the log, and no other event
 
 test("thousands of groups of one event each are found as well as a group of thousands", () => {
   const index = createRowIndex();
-  for (let i = 0; i < 5_000; i++) index.add(i % 7, { ms: 1_000_000 + i, seq: 0, index: 0 });
-  for (let i = 0; i < 5_000; i++) index.add(1, { ms: 5, seq: 1, index: 4_999 - i });
+  for (let i = 0; i < 5_000; i++) index.add(i, i % 7, { ms: 1_000_000 + i, seq: 0, index: 0 });
+  for (let i = 0; i < 5_000; i++) index.add(5_000 + i, 1, { ms: 5, seq: 1, index: 4_999 - i });
   for (let i = 0; i < 5_000; i++) {
     expect(index.find(i % 7, { ms: 1_000_000 + i, seq: 0, index: 0 })).toBe(i);
     expect(index.find(1, { ms: 5, seq: 1, index: i })).toBe(5_000 + 4_999 - i);
@@ -40,6 +40,6 @@ test("thousands of groups of one event each are found as well as a group of thou
 
 test("two rows of one event are refused", () => {
   const index = createRowIndex();
-  index.add(1, { ms: 7, seq: 0, index: 3 });
-  expect(() => index.add(1, { ms: 7, seq: 0, index: 3 })).toThrow("two rows of one event");
+  index.add(0, 1, { ms: 7, seq: 0, index: 3 });
+  expect(() => index.add(1, 1, { ms: 7, seq: 0, index: 3 })).toThrow("two rows of one event");
 });
