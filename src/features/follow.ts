@@ -124,7 +124,7 @@ export function createFollow({ plan, nothing, moments, targetsOf, drop }: Parts)
     const feed = feeds[seriesOf[place]];
     const part = plan.tracks[place];
     if (feed.count === 0 && state.tracks[place].size === 0) {
-      passOver(part, moments);
+      passOver(part);
       return;
     }
     const { grid, series } = layout.tracks[place];
@@ -134,7 +134,6 @@ export function createFollow({ plan, nothing, moments, targetsOf, drop }: Parts)
     const inDays = grid === "days";
     const valued = series.value !== undefined;
     const { places, points } = feed;
-    const isAtOnce = part.viewsAtOnce.length + part.atOnce.length + part.texts.length > 0;
     let next = 0;
     for (let k = 0; k < count; k++) {
       for (; next < feed.count && places[next] < upTo[k]; next++) {
@@ -145,7 +144,7 @@ export function createFollow({ plan, nothing, moments, targetsOf, drop }: Parts)
       sizes[k] = size;
       events[k] = track.counts[size];
       if (valued) sumsThen[k] = track.sums[size];
-      if (isAtOnce) readAtOnce(part, moments, k);
+      if (part.isAtOnce) readAtOnce(part, moments, k);
     }
     readLater(part, moments, 0, count);
   }

@@ -5,7 +5,7 @@ import type { LiveState } from "./live-state.ts";
 import { type InFlight, type Moments, noteTrack, setMoment } from "./moment.ts";
 import type { Group, PartPlan, PlacedText, Plan } from "./plan.ts";
 import { timesWithin } from "./value-days.ts";
-import { clearWindow, findWindow, readWindow } from "./views.ts";
+import { clearWindow, findWindows, readWindows } from "./views.ts";
 
 /** Reads groups of features at the moments from `from` up to and without `to`. */
 export function readGroups(groups: readonly Group[], moments: Moments, from: number, to: number): void {
@@ -23,25 +23,22 @@ export function readTexts(texts: readonly PlacedText[], moments: Moments, from: 
 
 /** What is read from a part of the state as it is, which is how it is at the k-th moment. */
 export function readAtOnce(part: PartPlan, moments: Moments, k: number): void {
-  const { viewsAtOnce } = part;
-  for (let v = 0; v < viewsAtOnce.length; v++) findWindow(viewsAtOnce[v], moments, k, k + 1);
+  findWindows(part.viewsAtOnce, moments, k, k + 1);
   readGroups(part.atOnce, moments, k, k + 1);
   readTexts(part.texts, moments, k, k + 1);
 }
 
 /** What is read from what was noted of a track. */
 export function readLater({ viewsAtOnce, views, later }: PartPlan, moments: Moments, from: number, to: number): void {
-  for (let v = 0; v < views.length; v++) {
-    findWindow(views[v], moments, from, to);
-    readWindow(views[v], moments, from, to);
-  }
-  for (let v = 0; v < viewsAtOnce.length; v++) readWindow(viewsAtOnce[v], moments, from, to);
+  findWindows(views, moments, from, to);
+  readWindows(views, moments, from, to);
+  readWindows(viewsAtOnce, moments, from, to);
   readGroups(later, moments, from, to);
 }
 
 /** Nothing is in a part: what is read from it stays as it is, and windows that others look through are empty. */
-export function passOver({ shared }: PartPlan, moments: Moments): void {
-  for (let v = 0; v < shared.length; v++) if (shared[v].filled) clearWindow(shared[v], moments);
+export function passOver({ shared }: PartPlan): void {
+  for (let v = 0; v < shared.length; v++) if (shared[v].filled) clearWindow(shared[v]);
 }
 
 /** Counts how often each value was seen on the days of its tallies, at the k-th moment. */
@@ -87,13 +84,14 @@ export function createLook(plan: Plan, moments: Moments): Look {
     for (let i = 0; i < state.firsts.length; i++) moments.firsts[i][0] = state.firsts[i];
     for (let i = 0; i < state.lasts.length; i++) moments.lasts[i][0] = state.lasts[i];
     for (let place = 0; place < tracks.length; place++) {
+      const part = tracks[place];
       if (state.tracks[place].size === 0 && !all) {
-        passOver(tracks[place], moments);
+        if (part.shared.length > 0) passOver(part);
         continue;
       }
       noteTrack(moments, place, 0);
-      readAtOnce(tracks[place], moments, 0);
-      readLater(tracks[place], moments, 0, 1);
+      if (part.isAtOnce) readAtOnce(part, moments, 0);
+      readLater(part, moments, 0, 1);
     }
     for (let place = 0; place < values.length; place++) {
       if (state.values[place].values.length === 0 && !all) continue;

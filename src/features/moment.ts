@@ -4,6 +4,7 @@ import { dayOf, slotOf } from "./grid.ts";
 import type { Layout, Series } from "./layout.ts";
 import { emptyState, type LiveState } from "./live-state.ts";
 import { placeOf } from "./track.ts";
+import type { Stretches } from "./views.ts";
 import { DAY_MS } from "./window.ts";
 
 /** An event that is being scored: known, but not yet in the state. */
@@ -20,12 +21,6 @@ export interface TrackThen {
   readonly sizes: Int32Array;
   readonly events: Int32Array;
   readonly sums: Float64Array;
-}
-
-/** Of a window at each moment: from which place of its track up to and without which. */
-export interface Stretches {
-  readonly from: Int32Array;
-  readonly to: Int32Array;
 }
 
 /**
@@ -63,8 +58,8 @@ export interface Moments {
 export type NumberReader = (moments: Moments, k: number) => number;
 export type TextReader = (moments: Moments, k: number) => string | undefined;
 
-export function createMoments(catalogue: string, layout: Layout): Moments {
-  const { tracks, cells, tallies, firsts, lasts } = layout;
+export function createMoments(catalogue: string, layout: Layout, windows: readonly Stretches[]): Moments {
+  const { tracks, tallies, firsts, lasts } = layout;
   const whole = () => new Int32Array(MOST_MOMENTS);
   const exact = () => new Float64Array(MOST_MOMENTS);
   return {
@@ -77,7 +72,7 @@ export function createMoments(catalogue: string, layout: Layout): Moments {
     firsts: Array.from({ length: firsts }, exact),
     lasts: Array.from({ length: lasts }, exact),
     tracks: tracks.map(() => ({ sizes: whole(), events: whole(), sums: exact() })),
-    windows: cells.map(() => ({ from: whole(), to: whole() })),
+    windows,
     times: tallies.map(({ values }) => new Float64Array(values.cap)),
     inFlight: new Array<InFlight | undefined>(MOST_MOMENTS).fill(undefined),
     rows: [],

@@ -2,7 +2,7 @@ import type { FeatureDeclaration } from "./declaration.ts";
 import type { Part, Placed, ReadAll, Reader } from "./kind.ts";
 import { kindOf } from "./kinds.ts";
 import { emptyLayout, type Layout } from "./layout.ts";
-import type { TextReader } from "./moment.ts";
+import { MOST_MOMENTS, type TextReader } from "./moment.ts";
 import type { View, WindowNumber } from "./views.ts";
 
 /** Features that are read in one loop. */
@@ -17,6 +17,8 @@ export interface PartPlan {
   readonly viewsAtOnce: readonly View[];
   readonly atOnce: readonly Group[];
   readonly texts: readonly PlacedText[];
+  /** Whether there are any. */
+  readonly isAtOnce: boolean;
   /** Later, from what is noted of the part. */
   readonly views: readonly View[];
   readonly later: readonly Group[];
@@ -37,6 +39,8 @@ export interface Plan {
   /** How many there are of each type. */
   readonly numbers: number;
   readonly categories: number;
+  /** By cell of the layout. */
+  readonly windows: readonly View[];
   /** By place in the layout. */
   readonly tracks: readonly PartPlan[];
   readonly values: readonly PartPlan[];
@@ -64,11 +68,12 @@ export function planFeatures(features: readonly FeatureDeclaration[]): Plan {
     (reader) => reader.type === "atOnce" || (reader.type === "category" && reader.part !== undefined),
   );
   const shared = cellsOf((reader) => (reader.type === "later" || reader.type === "category") && !reader.part);
-  const views = layout.cells.map((one, cell): View => {
+  const views = layout.cells.map(({ track, grid, span, ago }, cell): View => {
     const numbers = found.flatMap(({ reader, place }): WindowNumber[] =>
       reader.type === "window" && reader.cell === cell ? [{ what: reader.what, place }] : [],
     );
-    return { ...one, cell, numbers, shared: shared.has(cell), filled: false };
+    const [from, to] = [new Int32Array(MOST_MOMENTS), new Int32Array(MOST_MOMENTS)];
+    return { track, grid, span, ago, from, to, numbers, shared: shared.has(cell), filled: false };
   });
 
   const partOf = (of: Part["of"], place: number): PartPlan => {
@@ -76,11 +81,15 @@ export function planFeatures(features: readonly FeatureDeclaration[]): Plan {
       ({ reader }) => "part" in reader && reader.part?.of === of && reader.part.place === place,
     );
     const own = of === "tracks" ? views.filter(({ track }) => track === place) : [];
+    const once = own.filter((view) => atOnce.has(views.indexOf(view)));
+    const groups = grouped(mine.filter(({ reader }) => reader.type === "atOnce"));
+    const texts = textsOf(mine);
     return {
-      viewsAtOnce: own.filter(({ cell }) => atOnce.has(cell)),
-      atOnce: grouped(mine.filter(({ reader }) => reader.type === "atOnce")),
-      texts: textsOf(mine),
-      views: own.filter(({ cell }) => !atOnce.has(cell)),
+      viewsAtOnce: once,
+      atOnce: groups,
+      texts,
+      isAtOnce: groups.length + texts.length > 0,
+      views: own.filter((view) => !once.includes(view)),
       later: grouped(mine.filter(({ reader }) => reader.type === "later")),
       shared: own.filter((view) => view.shared),
       tallies:
@@ -92,6 +101,7 @@ export function planFeatures(features: readonly FeatureDeclaration[]): Plan {
     layout,
     numbers: places.size,
     categories,
+    windows: views,
     tracks: layout.tracks.map((_, place) => partOf("tracks", place)),
     values: layout.values.map((_, place) => partOf("values", place)),
     picks: layout.picks.map((_, place) => partOf("picks", place)),

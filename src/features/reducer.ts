@@ -36,7 +36,7 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
   const plan = planFeatures(features);
   const { layout } = plan;
   const codec = createCodec(digest, layout);
-  const moments = createMoments(digest, layout);
+  const moments = createMoments(digest, layout, plan.windows);
   const look = createLook(plan, moments);
   const targetsOf = createTargets(layout);
   const advance = createAdvance(layout);
@@ -77,7 +77,7 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
         return row;
       }
       row.numbers.set(nothing);
-      row.texts.fill(undefined);
+      for (let i = 0; i < plan.categories; i++) row.texts[i] = undefined;
       look.at(live, now, row, inFlight);
       return row;
     },
