@@ -106,13 +106,14 @@ export class EventRecords {
   /** By (known, position, partition). 0 = the same event. */
   compare(a: number, b: number): number {
     const { numbers, width } = this;
-    const [x, y] = [a * width, b * width];
-    for (let i = KNOWN; i <= PLACE; i++) {
-      if (i === AT) continue;
-      const order = numbers[x + i] - numbers[y + i];
-      if (order !== 0) return order;
-    }
-    return 0;
+    const x = a * width;
+    const y = b * width;
+    return (
+      numbers[x + KNOWN] - numbers[y + KNOWN] ||
+      numbers[x + MS] - numbers[y + MS] ||
+      numbers[x + SEQ] - numbers[y + SEQ] ||
+      numbers[x + PLACE] - numbers[y + PLACE]
+    );
   }
 
   #codeOf(name: string): number {

@@ -65,19 +65,16 @@ export function createSecondKinds(request: SecondKindsRequest): SecondKinds {
     properties: (event) => looked.flatMap(({ name, from }) => [from, ...(reducers.of(name).properties?.(event) ?? [])]),
 
     note(events, rows, row) {
-      let k = 0;
-      for (let i = 0; i < events.length; i++) {
+      const { count, before } = rows;
+      const kinds = [...gathered.values()];
+      for (let i = 0, k = 0; i < events.length; i++) {
         const event = events[i];
-        const own = k < rows.count && rows.before[k] === i ? row + k++ : -1;
+        const own = k < count && before[k] === i ? row + k++ : -1;
         if (own >= 0) index?.add(own, event.partition, event.position);
         if (event.touched) continue;
-        for (const kind of gathered.values()) kind.addNaming(event, own);
+        for (let one = 0; one < kinds.length; one++) kinds[one].addNaming(event, own);
       }
-      for (const kind of gathered.values())
-        if (kind.full) {
-          giveUp();
-          return;
-        }
+      if (kinds.some(({ full }) => full)) giveUp();
     },
 
     async *read(place, into) {
