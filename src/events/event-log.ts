@@ -21,6 +21,8 @@ export interface LoggedEvent extends Event {
   readonly touched?: boolean;
   /** One of its `properties`, without putting all of them together, where a reader can. */
   property?(name: string): Property | undefined;
+  /** Whether it has one of this name, without reading what it says, where a reader can. */
+  has?(name: string): boolean;
 }
 
 /** A property of an event by its name; undefined = it has none. Cost: no record is made where the reader can do without. */
@@ -29,6 +31,10 @@ export function propertyOf(event: Pick<LoggedEvent, "properties" | "property">, 
   const { properties } = event;
   return Object.hasOwn(properties, name) ? properties[name] : undefined;
 }
+
+/** Whether an event has a property of this name. Cost: no text is made where the reader can do without. */
+export const hasProperty = (event: Pick<LoggedEvent, "properties" | "property" | "has">, name: string): boolean =>
+  event.has ? event.has(name) : propertyOf(event, name) !== undefined;
 
 /** What to read from the lake. Every bound is optional. */
 export interface LakeQuery {

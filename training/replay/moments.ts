@@ -1,5 +1,5 @@
 import type { LoggedEvent } from "../../src/events/event-log.ts";
-import { propertyOf } from "../../src/events/event-log.ts";
+import { hasProperty, propertyOf } from "../../src/events/event-log.ts";
 import type { EntityRows } from "./entity-rows.ts";
 import { type Becomes, DAY_MS, type Spine, type Within } from "./spine.ts";
 
@@ -74,7 +74,7 @@ export function takeBecomes(
     if (event.name !== target.event || event.touched) continue;
     const { known } = event;
     const outcome = outcomes?.(event, i);
-    if (propertyOf(event, target.on) === undefined) untaken.unnamed++;
+    if (!hasProperty(event, target.on)) untaken.unnamed++;
     else if (known + horizon > until) untaken.immature++;
     else if (outcome !== undefined && outcome < known) untaken.foretold++;
     else rows.add(i, known, outcome !== undefined && outcome <= known + horizon);

@@ -193,6 +193,12 @@ export class LeanEvent implements LoggedEvent {
       if (place.property === name) return valueAt(batch, place, row);
     return undefined;
   }
+  has(name: string): boolean {
+    const { batch, row } = this;
+    for (const place of batch.reading.places[batch.name[row]])
+      if (place.property === name) return hasValue(batch, place, row);
+    return false;
+  }
 }
 
 function standsOf(batch: Batch): Stands {
@@ -231,3 +237,8 @@ function valueAt(batch: Batch, { number, text, json }: Place, row: number): Prop
   }
   return json >= 0 ? batch.reading.jsonAt[json](batch.jsons[json], row) : undefined;
 }
+
+const hasValue = ({ reading, numbers, texts, jsons }: Batch, { number, text, json }: Place, row: number): boolean =>
+  (number >= 0 && has(numbers[number], row)) ||
+  (text >= 0 && has(texts[text], row)) ||
+  (json >= 0 && reading.jsonAt[json](jsons[json], row) !== undefined);

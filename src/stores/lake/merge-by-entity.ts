@@ -1,6 +1,6 @@
 import type { LoggedEvent } from "../../events/event-log.ts";
 import { comparePositions } from "../../events/position.ts";
-import { compareUtf8 } from "./utf8-order.ts";
+import { compareUtf8, isPlain } from "./utf8-order.ts";
 
 /** As many events are handed on at once. */
 const AT_ONCE = 2_048;
@@ -10,6 +10,9 @@ interface Head<E> {
   readonly batches: AsyncIterator<readonly E[]>;
   events: readonly E[];
   at: number;
+  /** Whose event is next, and whether JavaScript orders such ids as their bytes are. */
+  id: string;
+  plain: boolean;
 }
 
 /**
@@ -19,7 +22,9 @@ interface Head<E> {
 export async function* mergeByEntity<E extends LoggedEvent>(
   streams: readonly AsyncIterable<readonly E[]>[],
 ): AsyncGenerator<readonly E[]> {
-  const heads = streams.map((stream): Head<E> => ({ batches: stream[Symbol.asyncIterator](), events: [], at: 0 }));
+  const heads = streams.map(
+    (stream): Head<E> => ({ batches: stream[Symbol.asyncIterator](), events: [], at: 0, id: "", plain: true }),
+  );
   const heap: Head<E>[] = [];
   let merged = new Array<E>(AT_ONCE);
   let count = 0;
@@ -28,8 +33,9 @@ export async function* mergeByEntity<E extends LoggedEvent>(
     for (let i = (heap.length >> 1) - 1; i >= 0; i--) sink(heap, i);
     while (heap.length > 0) {
       const first = heap[0];
-      count = take(first, nextOf(heap), merged, count);
-      if (first.at === first.events.length && !(await refill(first))) {
+      count = take(first, sharerOf(heap), merged, count);
+      if (first.at < first.events.length) look(first);
+      else if (!(await refill(first))) {
         const last = heap.pop();
         if (last && heap.length > 0) heap[0] = last;
       }
@@ -47,42 +53,38 @@ export async function* mergeByEntity<E extends LoggedEvent>(
 }
 
 /** Whether there are more events. */
-async function refill<E>(head: Head<E>): Promise<boolean> {
+async function refill<E extends LoggedEvent>(head: Head<E>): Promise<boolean> {
   for (;;) {
     const next = await head.batches.next();
     if (next.done) return false;
     if (next.value.length === 0) continue;
     head.events = next.value;
     head.at = 0;
+    look(head);
     return true;
   }
 }
 
+function look<E extends LoggedEvent>(head: Head<E>): void {
+  const { id } = head.events[head.at].entity;
+  if (id === head.id) return;
+  head.id = id;
+  head.plain = isPlain(id);
+}
+
 /**
- * Moves on what comes before the other stream's next event, as far as it is at hand and there is room: one event at
- * least. Answers how many there are then.
+ * Moves on what there is at hand of the next entity, and there is room for, up to the next event of another stream that
+ * has the same entity: one event at least. Answers how many there are then.
  */
-function take<E extends LoggedEvent>(head: Head<E>, other: Head<E> | undefined, into: E[], from: number): number {
+function take<E extends LoggedEvent>(head: Head<E>, sharer: Head<E> | undefined, into: E[], from: number): number {
   const { events } = head;
-  const until = other?.events[other.at];
+  const until = sharer?.events[sharer.at];
   const end = Math.min(events.length, head.at + AT_ONCE - from);
+  const { entity } = events[head.at];
   let count = from;
   let at = head.at;
-  let { entity } = events[at];
-  /** Negative = the other stream has nothing of the entity. */
-  let order = until === undefined ? -1 : compareUtf8(entity.id, until.entity.id);
-  for (;;) {
-    into[count++] = events[at++];
-    if (at === end) break;
-    if (until === undefined) continue;
-    const event = events[at];
-    if (event.entity !== entity) {
-      entity = event.entity;
-      order = compareUtf8(entity.id, until.entity.id);
-      if (order > 0) break;
-    }
-    if (order === 0 && compareInEntity(event, until) > 0) break;
-  }
+  do into[count++] = events[at++];
+  while (at < end && events[at].entity === entity && (until === undefined || compareInEntity(events[at], until) <= 0));
   head.at = at;
   return count;
 }
@@ -93,15 +95,16 @@ export const inLog = (a: LoggedEvent, b: LoggedEvent): number =>
 
 const compareInEntity = (a: LoggedEvent, b: LoggedEvent): number => a.known - b.known || inLog(a, b);
 
-const compare = (a: LoggedEvent, b: LoggedEvent): number =>
-  compareUtf8(a.entity.id, b.entity.id) || compareInEntity(a, b);
+function isBefore<E extends LoggedEvent>(a: Head<E>, b: Head<E>): boolean {
+  if (a.id === b.id) return compareInEntity(a.events[a.at], b.events[b.at]) < 0;
+  return a.plain && b.plain ? a.id < b.id : compareUtf8(a.id, b.id) < 0;
+}
 
-const isBefore = <E extends LoggedEvent>(a: Head<E>, b: Head<E>) => compare(a.events[a.at], b.events[b.at]) < 0;
-
-/** The stream that comes second. */
-function nextOf<E extends LoggedEvent>(heap: readonly Head<E>[]): Head<E> | undefined {
-  if (heap.length < 3) return heap[1];
-  return isBefore(heap[2], heap[1]) ? heap[2] : heap[1];
+/** Of the streams that have the first one's entity too the next one; it stands right below. */
+function sharerOf<E extends LoggedEvent>(heap: readonly Head<E>[]): Head<E> | undefined {
+  const [{ id }, left, right] = heap;
+  if (right?.id === id && (left.id !== id || isBefore(right, left))) return right;
+  return left?.id === id ? left : undefined;
 }
 
 /** Puts a head of the heap in its place below. */

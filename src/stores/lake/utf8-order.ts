@@ -12,6 +12,12 @@ export function compareUtf8(a: string, b: string): number {
   return a.length - b.length;
 }
 
+/** Whether nothing in a text stands at or above those halves: JavaScript orders such texts as their bytes are. */
+export function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= FIRST_HALF) return false;
+  return true;
+}
+
 const FIRST_HALF = 0xd800;
 const AFTER_HALVES = 0xe000;
 const ABOVE_ALL = 0x1_0000;

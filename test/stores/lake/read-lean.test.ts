@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRandom } from "../../../models/random.ts";
 import type { Property } from "../../../src/events/event.ts";
-import { type LakeQuery, type LoggedEvent, propertyOf } from "../../../src/events/event-log.ts";
+import { hasProperty, type LakeQuery, type LoggedEvent, propertyOf } from "../../../src/events/event-log.ts";
 import { flatProperties } from "../../../src/events/flat-properties.ts";
 import { LoggedText } from "../../../src/events/logged-text.ts";
 import { compactLake } from "../../../src/stores/lake/compact-lake.ts";
@@ -81,7 +81,8 @@ async function compare(dir: string, streamBytes?: number): Promise<void> {
         ...{ entity, name, at, known, partition, position, touched: touched === true },
         properties: Object.fromEntries(wanted.flatMap((one) => (one in all ? [[one, all[one]]] : []))),
         single: wanted.map((one) => propertyOf(event, one)),
-        none: propertyOf(event, "toString"),
+        there: wanted.map((one) => hasProperty(event, one)),
+        none: [propertyOf(event, "toString"), hasProperty(event, "toString")],
       };
     };
     const whole = (await allOf(lake, query)).map(face);
