@@ -59,10 +59,13 @@ function putCodes(
   { rows, numbers, width }: Block,
   count: number,
   text: number,
-  codeOf: (text: string | undefined) => number,
+  codeOf: (text: string) => number,
   place: number,
 ): void {
-  for (let i = 0, at = place; i < count; i++, at += width) numbers[at] = codeOf(rows[i].texts[text]);
+  for (let i = 0, at = place; i < count; i++, at += width) {
+    const word = rows[i].texts[text];
+    numbers[at] = word === undefined ? Number.NaN : codeOf(word);
+  }
 }
 
 interface Lane {

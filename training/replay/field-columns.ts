@@ -8,8 +8,10 @@ import type { ReadColumns } from "./readings.ts";
 
 /** Own fields of the events in flight, in the order of the rows. */
 export interface FieldColumns extends ReadColumns {
-  add(event: Pick<LoggedEvent, "properties" | "property">): void;
+  add(event: FieldsOf): void;
 }
+
+export type FieldsOf = Pick<LoggedEvent, "properties" | "property">;
 
 /**
  * @param types of each property that is wanted

@@ -1,5 +1,5 @@
 import { type LoggedEvent, propertyOf } from "../../src/events/event-log.ts";
-import type { Reducer } from "../../src/features/feature.ts";
+import type { Reducer, Stretch } from "../../src/features/feature.ts";
 import { createClusters, roomFor } from "./clusters.ts";
 import { createEntityKeys, entitiesOf, hashOf } from "./entity-keys.ts";
 import { createEntityRows } from "./entity-rows.ts";
@@ -89,7 +89,7 @@ export function createGatheredKind(
       const moments = createEntityRows(true);
       const events: RecordedEvent[] = [];
       const rows: number[] = [];
-      const taken = (k: number) => into.taken(rows[k]);
+      const taken = ({ from, until }: Stretch) => into.taken(rows, from, until);
       let told = 0;
       for (let entity = 0; entity < entities.count; entity++) {
         const first = begins[entity];

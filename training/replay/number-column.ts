@@ -54,7 +54,7 @@ export function createNumberColumn(room: number, held: Numbers = NOTHING): Numbe
   };
 }
 
-/** Whether all of them are the same numbers there. */
+/** Whether all of them are the same numbers there; it ends where one is not. */
 function appendNarrow(
   { numbers, width }: Numbered,
   place: number,
@@ -62,13 +62,12 @@ function appendNarrow(
   to: Float32Array,
   from: number,
 ): boolean {
-  let same = true;
   for (let i = 0, at = place; i < count; i++, at += width) {
     const value = numbers[at];
+    if (Math.fround(value) !== value && !Number.isNaN(value)) return false;
     to[from + i] = value;
-    if (Math.fround(value) !== value && !Number.isNaN(value)) same = false;
   }
-  return same;
+  return true;
 }
 
 function appendWide({ numbers, width }: Numbered, place: number, count: number, to: Float64Array, from: number): void {

@@ -1,16 +1,19 @@
-import type { Moments, Reducer, SeenEvent, State } from "../../src/features/feature.ts";
+import type { Moments, Reducer, SeenEvent, State, Stretch } from "../../src/features/feature.ts";
 import { followByTurns } from "../../src/features/follow-by-turns.ts";
 import { BLOCK } from "./block-columns.ts";
 import type { ReadingsInTurn } from "./readings.ts";
 
-/** Where readings go: rows of the block from the `filled`-th on, which `taken` takes one by one, in their order. */
+/** Where readings go: rows of the block from the `filled`-th on. */
 export type Into = Pick<ReadingsInTurn, "block" | "filled">;
 
-/** Answers a function that reads one entity after the other from its first event on, at all its moments. */
+/**
+ * Answers a function that reads one entity after the other from its first event on, at all its moments. It calls `taken`
+ * whenever readings of a stretch of the moments stand in the block, which must then make room for more.
+ */
 export function createMomentReader(reducer: Reducer) {
   // one state is alive at a time: the next entity's is that of the last one, emptied
   let state: State | undefined;
-  return (events: readonly SeenEvent[], moments: Moments, into: Into, taken: (k: number) => void): void => {
+  return (events: readonly SeenEvent[], moments: Moments, into: Into, taken: (stretch: Stretch) => void): void => {
     const { count, before } = moments;
     if (count === 0) return;
     state = reducer.empty(state);
@@ -21,7 +24,7 @@ export function createMomentReader(reducer: Reducer) {
       const stretch = { events, written, moments, from, until };
       if (reducer.follow) reducer.follow(state, stretch, block, filled);
       else followByTurns(reducer, state, stretch, block, filled);
-      for (let k = from; k < until; k++) taken(k);
+      taken(stretch);
       written = before[until - 1];
       from = until;
     }

@@ -6,10 +6,11 @@ import { moved } from "./room.ts";
 
 /** Readings of rows in any order, at most one of each; a row that has none is missing. */
 export interface ReadingsByRow extends ReadColumns {
-  /** What the next ones are read into, from the `filled`-th row on. They count when they are `taken`, one by one. */
+  /** What the next ones are read into, from the `filled`-th row on. They count when they are `taken`. */
   readonly block: Block;
   readonly filled: number;
-  taken(row: number): void;
+  /** Those are of the rows `rows[from]` to before `rows[until]`. */
+  taken(rows: readonly number[], from: number, until: number): void;
 }
 
 /**
@@ -35,10 +36,12 @@ export function createReadingsByRow(faces: readonly FeatureFace[], nameOf: NameO
     get filled() {
       return filled;
     },
-    taken(row) {
-      if (kept + filled === rowOf.length) rowOf = moved(rowOf, new Int32Array(2 * rowOf.length));
-      rowOf[kept + filled] = row;
-      if (++filled === BLOCK) flush();
+    taken(rows, from, until) {
+      const at = kept + filled - from;
+      if (at + until > rowOf.length) rowOf = moved(rowOf, new Int32Array(2 * (at + until)));
+      for (let k = from; k < until; k++) rowOf[at + k] = rows[k];
+      filled += until - from;
+      if (filled === BLOCK) flush();
     },
     finish(rows, values, levels) {
       if (filled > 0) flush();

@@ -10,10 +10,10 @@ export interface ReadColumns {
 
 /** One reading after the other. */
 export interface ReadingsInTurn extends ReadColumns {
-  /** What the next ones are read into, from the `filled`-th row on. They count when they are `taken`, one by one. */
+  /** What the next ones are read into, from the `filled`-th row on, which never is its last. They count when they are `taken`. */
   readonly block: Block;
   readonly filled: number;
-  taken(): void;
+  taken(count: number): void;
 }
 
 /** Readings in the order of the rows. */
@@ -32,8 +32,9 @@ export function createReadingsInTurn(faces: readonly FeatureFace[], nameOf: Name
     get filled() {
       return filled;
     },
-    taken() {
-      if (++filled === BLOCK) flush();
+    taken(count) {
+      filled += count;
+      if (filled === BLOCK) flush();
     },
     finish(_rows, values, levels) {
       flush();

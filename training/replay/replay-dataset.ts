@@ -99,16 +99,15 @@ export async function replayDataset(request: ReplayRequest, gatherBytes = GATHER
     if (seconds.length > 0) touched.note(events, rows, store.rows);
     if (rows.count === 0) return;
     entities++;
-    read(events, rows, store.readings, (k) => {
-      const inFlight = rows.inFlight ? events[rows.before[k]] : undefined;
-      const label = rows.labels[k] === 1;
-      store.add(inFlight, label, rows.now[k]);
-      if (label) positives++;
-      if (!keys) return;
+    read(events, rows, store.readings, ({ from, until }) => store.add(events, rows, from, until));
+    const { labels, before } = rows;
+    for (let k = 0; k < rows.count; k++) positives += labels[k];
+    if (!keys) return;
+    for (let k = 0; k < rows.count; k++) {
       owners.push(events[0].entity.id);
-      const thing = target.kind === "event-becomes" && inFlight ? thingOf(inFlight, target) : undefined;
+      const thing = target.kind === "event-becomes" ? thingOf(events[before[k]], target) : undefined;
       if (thing !== undefined) things.push(thing);
-    });
+    }
   };
 
   let current: LoggedEvent[] = [];

@@ -1,10 +1,10 @@
 import type { Dataset, Numbers } from "../../models/model.ts";
-import type { LoggedEvent } from "../../src/events/event-log.ts";
 import { jointName } from "../../src/features/joint.ts";
 import type { Reducers } from "../../src/features/reducers.ts";
 import { FIELD_PREFIX, ratio, ratioName } from "../../src/scoring/encode-row.ts";
 import { type ColumnPlan, toColumns } from "./columns.ts";
-import { createFieldColumns } from "./field-columns.ts";
+import type { EntityRows } from "./entity-rows.ts";
+import { createFieldColumns, type FieldsOf } from "./field-columns.ts";
 import { createReadingsInTurn, type ReadingsInTurn } from "./readings.ts";
 import { createReadingsByRow, type ReadingsByRow } from "./readings-by-row.ts";
 import { cut, moved } from "./room.ts";
@@ -13,8 +13,8 @@ export interface RowStore {
   readonly rows: number;
   /** What the first entity of the next rows is read into, before they are added. */
   readonly readings: Pick<ReadingsInTurn, "block" | "filled">;
-  /** A new row: what was read into the block, and the event in flight. Answers its number. */
-  add(inFlight: Pick<LoggedEvent, "properties" | "property"> | undefined, label: boolean, moment: number): number;
+  /** New rows, of those of one entity from `from` to before `until`: what was read into the block, and the events in flight. */
+  add(events: readonly FieldsOf[], some: EntityRows, from: number, until: number): void;
   /** What is read of the second entities of the rows, by kind in the order of the plan's `joint.seconds`. */
   readonly seconds: readonly Pick<ReadingsByRow, "block" | "filled" | "taken">[];
   /** The Dataset, and an end to this store. */
@@ -46,7 +46,7 @@ export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: 
     ratios.map(({ property }): [string, ColumnPlan["fields"][number]["type"]] => [property, "number"]),
   );
   for (const { property, type } of fields) types.set(property, type); // one that is also divided is kept once
-  const own = createFieldColumns(types, room);
+  const inFlight = createFieldColumns(types, room);
   let labels: Uint8Array = new Uint8Array(Math.max(LEAST_ROOM, room));
   let moments: Float64Array = new Float64Array(labels.length);
   let rows = 0;
@@ -57,21 +57,25 @@ export function createRowStore(plan: ColumnPlan, reducers: Reducers, eventName: 
     },
     readings: first,
     seconds,
-    add(inFlight, label, moment) {
-      first.taken();
-      if (inFlight) own.add(inFlight);
-      if (rows === labels.length) {
-        labels = moved(labels, new Uint8Array(2 * rows));
-        moments = moved(moments, new Float64Array(2 * rows));
+    add(events, some, from, until) {
+      const { before, now, labels: own } = some;
+      const end = rows + until - from;
+      if (end > labels.length) {
+        labels = moved(labels, new Uint8Array(2 * end));
+        moments = moved(moments, new Float64Array(2 * end));
       }
-      labels[rows] = label ? 1 : 0;
-      moments[rows] = moment;
-      return rows++;
+      for (let k = from, row = rows; k < until; k++, row++) {
+        labels[row] = own[k];
+        moments[row] = now[k];
+      }
+      if (types.size > 0) for (let k = from; k < until; k++) inFlight.add(events[before[k]]);
+      rows = end;
+      first.taken(until - from);
     },
     finish() {
       const levels = new Map<string, readonly string[]>();
       const values = new Map<string, Numbers>();
-      for (const part of [first, ...seconds, own]) part.finish(rows, values, levels);
+      for (const part of [first, ...seconds, inFlight]) part.finish(rows, values, levels);
       for (const { property, feature } of ratios)
         values.set(ratioName(property, feature), quotients(values.get(FIELD_PREFIX + property), values.get(feature)));
       const columns = toColumns(plan, eventName, levels);

@@ -40,7 +40,7 @@ export async function* readSecond(pass: SecondPass): AsyncGenerator<number> {
       moments.add(i, event.known, false);
       rows.push(row);
     }
-    read(current, moments, into, (k) => into.taken(rows[k]));
+    read(current, moments, into, ({ from, until }) => into.taken(rows, from, until));
   };
 
   for await (const batch of batches) {

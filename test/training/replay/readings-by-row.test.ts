@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Numbers } from "../../../models/model.ts";
 import type { FeatureFace } from "../../../src/features/feature.ts";
+import { BLOCK } from "../../../training/replay/block-columns.ts";
 import { createReadingsByRow } from "../../../training/replay/readings-by-row.ts";
 
 const face = (name: string, type: FeatureFace["type"]): FeatureFace => ({
@@ -29,10 +30,11 @@ test("readings that come in any order stand in the order of their rows; a row wi
         fc.constant(readings),
         fc.uniqueArray(fc.nat(500), { minLength: readings.length, maxLength: readings.length }),
         fc.integer({ min: 0, max: 600 }),
+        fc.integer({ min: 1, max: 200 }),
       ),
     );
   fc.assert(
-    fc.property(Case, ([readings, rowOf, room]) => {
+    fc.property(Case, ([readings, rowOf, room, step]) => {
       const rows = Math.max(-1, ...rowOf) + 1;
       const byRow = createReadingsByRow(faces, (name) => (name === "left out" ? undefined : `till.${name}`), room);
       const expected = Array.from({ length: rows }, (): (number | string | undefined)[] => [
@@ -42,12 +44,16 @@ test("readings that come in any order stand in the order of their rows; a row wi
         NaN,
         NaN,
       ]);
-      for (const [i, { count, sum, word }] of readings.entries()) {
-        const row = byRow.block.rows[byRow.filled];
-        row.numbers.set([count, sum, Number.NaN, count, 5]);
-        row.texts[0] = word;
-        byRow.taken(rowOf[i]);
-        expected[rowOf[i]] = [count, word, sum, Number.NaN, count];
+      for (let from = 0; from < readings.length; ) {
+        const until = Math.min(readings.length, from + step, from + BLOCK - byRow.filled);
+        for (const [k, { count, sum, word }] of readings.slice(from, until).entries()) {
+          const row = byRow.block.rows[byRow.filled + k];
+          row.numbers.set([count, sum, Number.NaN, count, 5]);
+          row.texts[0] = word;
+          expected[rowOf[from + k]] = [count, word, sum, Number.NaN, count];
+        }
+        byRow.taken(rowOf, from, until);
+        from = until;
       }
       const values = new Map<string, Numbers>();
       const levels = new Map<string, readonly string[]>();
