@@ -27,8 +27,8 @@ export interface ParquetLakeOptions {
 /**
  * The lake as DuckDB reads it: immutable Parquet parts, see README.md for their schema.
  *
- * Opens nothing until it is asked; `close` may be called at any time. Memory is bounded by `memoryMb` plus one
- * chunk of 2,048 rows, whatever the size of the lake.
+ * Opens nothing until it is asked; `close` may be called at any time. Memory is bounded by `memoryMb` plus two
+ * chunks of 2,048 rows of each of at most 33 streams, whatever the size of the lake.
  *
  * Every read throws PortraitError LAKE_BROKEN, naming the file, when the folder holds a damaged or foreign file
  * or a part is missing from the chain.
