@@ -64,15 +64,12 @@ export function hashOf(key: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/**
- * Of each of these places in `keys`, which entity its key is of: 0, 1, 2, … as they first come.
- * Cost: one pass over a hash table.
- */
+/** Of each of these records which entity its key is of: 0, 1, 2, … as they first come. Cost: one pass over a hash table. */
 export function entitiesOf(
-  keys: Float64Array,
-  places: Int32Array,
+  keys: { key(record: number): number },
+  records: Int32Array,
 ): { readonly of: Int32Array; readonly count: number } {
-  const of = new Int32Array(places.length);
+  const of = new Int32Array(records.length);
   let known: Float64Array = new Float64Array(1_024);
   /** Entity + 1; 0 = free. Twice as many as entities at least. */
   let table = new Int32Array(2 * known.length);
@@ -85,8 +82,8 @@ export function entitiesOf(
     return slot;
   };
 
-  for (let i = 0; i < places.length; i++) {
-    const key = keys[places[i]];
+  for (let i = 0; i < records.length; i++) {
+    const key = keys.key(records[i]);
     const slot = slotOf(key);
     if (table[slot] !== 0) {
       of[i] = table[slot] - 1;

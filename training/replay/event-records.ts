@@ -5,7 +5,7 @@ import type { SeenEvent } from "../../src/features/feature.ts";
 import { moved } from "./room.ts";
 
 /** Numbers of every record; those of its properties follow. */
-const [KNOWN, AT, MS, SEQ, PLACE, WHAT, FIRST] = [0, 1, 2, 3, 4, 5, 6];
+const [KEY, KNOWN, AT, MS, SEQ, PLACE, WHAT, FIRST] = [0, 1, 2, 3, 4, 5, 6, 7];
 /** PLACE = index × LOW + partition, which is their order in the log. WHAT = (row + 1) × LOW + name. */
 const LOW = 65_536;
 /** The upper half of a double that is no number. */
@@ -14,11 +14,11 @@ const NO_NUMBER = 0x7ff8_0000;
 export const LEAST_RECORD_BYTES = 8 * FIRST;
 
 /**
- * Events put down in memory: when they happened and became known, where they stand in the log, what a reducer looks at,
+ * Events put down in memory: whom they are of, when they happened and became known, where they stand in the log, what a reducer looks at,
  * and which row they are. One record after the other in one array, so that an event anywhere is one or two lines of the
  * cache. The n-th wanted property of an event stands in the n-th place, whichever it is.
  *
- * Memory: 48 bytes an event and 8 for each property; each different text once.
+ * Memory: 56 bytes an event and 8 for each property; each different text once.
  */
 export class EventRecords {
   readonly #wanted: (event: string) => readonly string[];
@@ -49,6 +49,10 @@ export class EventRecords {
     this.halves = new Int32Array(this.numbers.buffer);
   }
 
+  /** How many there may be before they are moved. */
+  get room(): number {
+    return this.#room;
+  }
   /** What all of the room takes. It grows when an event comes that carries more than those before. */
   get bytes(): number {
     return this.numbers.byteLength;
@@ -58,8 +62,13 @@ export class EventRecords {
     return this.values.length;
   }
 
-  /** Puts an event down at a place that is free. @param row −1 = none */
-  put(record: number, event: LoggedEvent, row: number): void {
+  /**
+   * Puts an event down at a place that is free.
+   *
+   * @param key whom it is of
+   * @param row −1 = none
+   */
+  put(record: number, key: number, event: LoggedEvent, row: number): void {
     const { name } = event;
     const code = name === this.#lastName ? this.#lastCode : this.#codeOf(name);
     if (record >= this.#room) this.#layOut(2 * record, this.width);
@@ -67,6 +76,7 @@ export class EventRecords {
     const { numbers, halves } = this;
     const from = record * this.width;
     const { ms, seq, index } = event.position;
+    numbers[from + KEY] = key;
     numbers[from + KNOWN] = event.known;
     numbers[from + AT] = event.at;
     numbers[from + MS] = ms;
@@ -86,6 +96,10 @@ export class EventRecords {
     }
   }
 
+  /** Whom the event is of. */
+  key(record: number): number {
+    return this.numbers[record * this.width + KEY];
+  }
   /** When the event became known, ms. */
   known(record: number): number {
     return this.numbers[record * this.width + KNOWN];

@@ -7,15 +7,14 @@ import { EventRecords, LEAST_RECORD_BYTES, RecordedEvent } from "./event-records
 import { byEntity, createLogOrder } from "./log-order.ts";
 import { createMomentReader } from "./read-moments.ts";
 import type { ReadingsByRow } from "./readings-by-row.ts";
-import { moved } from "./room.ts";
 import type { RowIndex } from "./row-index.ts";
 
 /** Ids and other texts that are held at most; each takes about a hundred bytes. */
 const MOST_TEXTS = 1_000_000;
 /** Events between two looks at the world. */
 const AT_ONCE = 50_000;
-/** What an event takes beside its record: its key, and while they are put in order three numbers more. */
-const ORDER_BYTES = 8 + 3 * 4;
+/** What an event takes beside its record while they are put in order: three numbers. */
+const ORDER_BYTES = 3 * 4;
 /** What an event takes at least. */
 export const LEAST_BYTES = LEAST_RECORD_BYTES + ORDER_BYTES;
 
@@ -50,21 +49,16 @@ export function createGatheredKind(
 ): GatheredKind {
   // events of an entity lie near each other from the beginning on: all of memory is too far to jump in
   const clusters = createClusters(events);
-  const room = roomFor(events, clusters);
-  const records = new EventRecords(wanted, room);
+  const records = new EventRecords(wanted, roomFor(events, clusters));
   const ids = createEntityKeys();
-  let keys: Float64Array = new Float64Array(room);
 
   const put = (key: number, event: LoggedEvent, row: number) => {
-    const record = clusters.next(hashOf(key) & (clusters.count - 1));
-    if (record >= keys.length) keys = moved(keys, new Float64Array(2 * record));
-    keys[record] = key;
-    records.put(record, event, row);
+    records.put(clusters.next(hashOf(key) & (clusters.count - 1)), key, event, row);
   };
 
   return {
     get full() {
-      return records.bytes + ORDER_BYTES * keys.length > mostBytes || records.texts + ids.kept > MOST_TEXTS;
+      return records.bytes + ORDER_BYTES * records.room > mostBytes || records.texts + ids.kept > MOST_TEXTS;
     },
     addNaming(event, row) {
       const key = ids.keyOf(propertyOf(event, from));
@@ -82,7 +76,7 @@ export function createGatheredKind(
     },
     *read(reducer, into) {
       const all = clusters.all();
-      const entities = entitiesOf(keys, all);
+      const entities = entitiesOf(records, all);
       const { order, begins } = byEntity(all, entities.of, entities.count);
       const sort = createLogOrder(records);
       const read = createMomentReader(reducer);

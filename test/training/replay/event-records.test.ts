@@ -37,7 +37,7 @@ test("what is put down comes back, value for value, whatever comes after it", ()
   fc.assert(
     fc.property(fc.array(Logged, { maxLength: 30 }), fc.integer({ min: -1, max: 2 ** 30 }), (events, row) => {
       const records = new EventRecords(wanted, 3);
-      for (const [i, event] of events.entries()) records.put(2 * i, event, i === 0 ? row : i);
+      for (const [i, event] of events.entries()) records.put(2 * i, i / 2, event, i === 0 ? row : i);
       const shown = new RecordedEvent(records);
       for (const [i, { name, at, known, partition, position, properties }] of events.entries()) {
         expect(shown.show(2 * i)).toBe(i === 0 ? row : i);
@@ -47,6 +47,7 @@ test("what is put down comes back, value for value, whatever comes after it", ()
         for (const property of ["amount", "note", "online", "other"])
           expect(propertyOf(shown, property)).toBe(kept.includes(property) ? properties[property] : undefined);
         const place = [records.known(2 * i), records.partition(2 * i), records.position(2 * i), records.row(2 * i)];
+        expect(records.key(2 * i)).toBe(i / 2);
         expect(place).toEqual([known, partition, position, i === 0 ? row : i]);
       }
     }),
@@ -54,13 +55,13 @@ test("what is put down comes back, value for value, whatever comes after it", ()
   );
 });
 
-test("a record takes six numbers, and one for each property of the events that carry most", () => {
+test("a record takes seven numbers, and one for each property of the events that carry most", () => {
   const records = new EventRecords(wanted, 100);
   const event = { id: "", entity: { kind: "user", id: "u" }, at: 1, known: 1, partition: 0, properties: {} };
   const position = { ms: 1, seq: 0, index: 0 };
-  expect(records.bytes).toBe(100 * 48);
-  for (const [i, [name, bytes]] of [["Seen", 48] as const, ["Sold", 72] as const, ["Paid", 72] as const].entries()) {
-    records.put(i, { ...event, name, position }, -1);
+  expect(records.bytes).toBe(100 * 56);
+  for (const [i, [name, bytes]] of [["Seen", 56] as const, ["Sold", 80] as const, ["Paid", 80] as const].entries()) {
+    records.put(i, 7, { ...event, name, position }, -1);
     expect(records.bytes).toBe(100 * bytes);
   }
 });

@@ -14,7 +14,7 @@ const inLog = (a: LoggedEvent, b: LoggedEvent) =>
 
 function recordsOf(events: readonly LoggedEvent[]): EventRecords {
   const records = new EventRecords(() => [], events.length);
-  for (const [i, event] of events.entries()) records.put(i, event, -1);
+  for (const [i, event] of events.entries()) records.put(i, 0, event, -1);
   return records;
 }
 

@@ -81,7 +81,7 @@ async function logOf(events: readonly Event[], together: number, erasing = false
 }
 
 /** So much that two kinds hold events of no more than one property: those of more are too many. */
-const bytesUntilReturned = (events: number) => 2 * (events + 512) * (48 + 20 + 8);
+const bytesUntilReturned = (events: number) => 2 * (events + 512) * (56 + 12 + 8);
 
 test("events put down on the way teach the same as a pass over the lake, and as one that begins half-way", async () => {
   const taken = new Set<string>();
