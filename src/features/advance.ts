@@ -17,14 +17,8 @@ export function createAdvance({ tracks }: Layout): (state: LiveState, at: number
 
   return (state, at, day) => {
     const before = state.newest;
-    if (before < 0) {
-      state.first = at;
-      state.newest = at;
-      return;
-    }
-    if (at < state.first) state.first = at;
-    if (at <= before) return;
-    state.newest = at;
+    meet(state, at);
+    if (before < 0 || at <= before) return;
     if (slots.length > 0) drop(state, slots, oldestSlot(at));
     if (before >= day * DAY_MS) return; // on the same day
     if (hours.length > 0) drop(state, hours, oldestHour(at));
@@ -33,6 +27,13 @@ export function createAdvance({ tracks }: Layout): (state: LiveState, at: number
     drop(state, days, oldest);
     for (const set of state.values) dropDaysBefore(set, oldest);
   };
+}
+
+/** Moves the first and the newest time of a state to an event at `at`, and drops nothing. */
+export function meet(state: LiveState, at: number): void {
+  if (state.newest < 0) state.first = at;
+  else if (at < state.first) state.first = at;
+  if (at > state.newest) state.newest = at;
 }
 
 /** Answers a function that drops all that lies too far behind the newest event of a state. */

@@ -2,10 +2,10 @@ import { emptyRow } from "./empty-row.ts";
 import type { Row } from "./feature.ts";
 import type { Layout } from "./layout.ts";
 import type { LiveState } from "./live-state.ts";
-import { type InFlight, type Moments, noteTrack, setMoment } from "./moment.ts";
+import { type InFlight, type Moments, noteTimes, noteTracks, setMoment } from "./moment.ts";
 import type { Group, PartPlan, PlacedText, Plan } from "./plan.ts";
 import { timesWithin } from "./value-days.ts";
-import { clearWindow, findWindows, readWindows } from "./views.ts";
+import { clearWindows, findWindows, readWindows } from "./views.ts";
 
 /** Reads groups of features at the moments from `from` up to and without `to`. */
 export function readGroups(groups: readonly Group[], moments: Moments, from: number, to: number): void {
@@ -37,8 +37,8 @@ export function readLater({ viewsAtOnce, views, later }: PartPlan, moments: Mome
 }
 
 /** Nothing is in a part: what is read from it stays as it is, and windows that others look through are empty. */
-export function passOver({ shared }: PartPlan): void {
-  for (let v = 0; v < shared.length; v++) if (shared[v].filled) clearWindow(shared[v]);
+export function passOver({ shared }: PartPlan, moments: Moments, from: number, to: number): void {
+  clearWindows(shared, moments, from, to);
 }
 
 /** Counts how often each value was seen on the days of its tallies, at the k-th moment. */
@@ -79,17 +79,14 @@ export function createLook(plan: Plan, moments: Moments): Look {
     moments.numbers = row.numbers;
     moments.base = 0;
     setMoment(moments, 0, now, inFlight);
-    moments.first[0] = state.first;
-    moments.newest[0] = state.newest;
-    for (let i = 0; i < state.firsts.length; i++) moments.firsts[i][0] = state.firsts[i];
-    for (let i = 0; i < state.lasts.length; i++) moments.lasts[i][0] = state.lasts[i];
+    noteTimes(moments, 0);
+    noteTracks(moments, 0);
     for (let place = 0; place < tracks.length; place++) {
       const part = tracks[place];
       if (state.tracks[place].size === 0 && !all) {
-        if (part.shared.length > 0) passOver(part);
+        if (part.shared.length > 0) passOver(part, moments, 0, 1);
         continue;
       }
-      noteTrack(moments, place, 0);
       if (part.isAtOnce) readAtOnce(part, moments, 0);
       readLater(part, moments, 0, 1);
     }

@@ -4,7 +4,6 @@ import { dayOf, slotOf } from "./grid.ts";
 import type { Layout, Series } from "./layout.ts";
 import { emptyState, type LiveState } from "./live-state.ts";
 import { placeOf } from "./track.ts";
-import type { Stretches } from "./views.ts";
 import { DAY_MS } from "./window.ts";
 
 /** An event that is being scored: known, but not yet in the state. */
@@ -12,16 +11,6 @@ export type InFlight = Pick<LoggedEvent, "name" | "properties" | "property">;
 
 /** As many moments are looked at together; what is kept of them stays in the cache of a core. */
 export const MOST_MOMENTS = 128;
-
-/**
- * What a track held at each moment: so many buckets, events, and points. Buckets only grow meanwhile, the last one of a
- * moment even after it, so that these three and the track as it is now tell what it was then.
- */
-export interface TrackThen {
-  readonly sizes: Int32Array;
-  readonly events: Int32Array;
-  readonly sums: Float64Array;
-}
 
 /**
  * A state at moments, one or many of them: what the kinds of features read. Made once a reducer and filled again for each
@@ -39,9 +28,19 @@ export interface Moments {
   /** The same of the series that keep them. */
   readonly firsts: readonly Float64Array[];
   readonly lasts: readonly Float64Array[];
-  readonly tracks: readonly TrackThen[];
-  /** By cell of the layout. */
-  readonly windows: readonly Stretches[];
+  /**
+   * What each track held at each moment, that at `place` at the k-th under `k · tracks + place`: so many buckets, events
+   * and points. Buckets only grow meanwhile, the last one of a moment even after it, so that these three and the track as
+   * it is now tell what it was then.
+   */
+  readonly tracks: number;
+  readonly sizes: Int32Array;
+  readonly events: Int32Array;
+  readonly sums: Float64Array;
+  /** Each window at each moment, under `k · windows + cell`: from which place of its track up to and without which. */
+  readonly windows: number;
+  readonly begins: Int32Array;
+  readonly ends: Int32Array;
   /** By tally of the layout: how often each kept value was seen, in the order of the values; at one moment at a time. */
   readonly times: readonly Float64Array[];
   readonly inFlight: (InFlight | undefined)[];
@@ -58,8 +57,8 @@ export interface Moments {
 export type NumberReader = (moments: Moments, k: number) => number;
 export type TextReader = (moments: Moments, k: number) => string | undefined;
 
-export function createMoments(catalogue: string, layout: Layout, windows: readonly Stretches[]): Moments {
-  const { tracks, tallies, firsts, lasts } = layout;
+export function createMoments(catalogue: string, layout: Layout): Moments {
+  const { tracks, cells, tallies, firsts, lasts } = layout;
   const whole = () => new Int32Array(MOST_MOMENTS);
   const exact = () => new Float64Array(MOST_MOMENTS);
   return {
@@ -71,8 +70,13 @@ export function createMoments(catalogue: string, layout: Layout, windows: readon
     newest: exact(),
     firsts: Array.from({ length: firsts }, exact),
     lasts: Array.from({ length: lasts }, exact),
-    tracks: tracks.map(() => ({ sizes: whole(), events: whole(), sums: exact() })),
-    windows,
+    tracks: tracks.length,
+    sizes: new Int32Array(MOST_MOMENTS * tracks.length),
+    events: new Int32Array(MOST_MOMENTS * tracks.length),
+    sums: new Float64Array(MOST_MOMENTS * tracks.length),
+    windows: cells.length,
+    begins: new Int32Array(MOST_MOMENTS * cells.length),
+    ends: new Int32Array(MOST_MOMENTS * cells.length),
     times: tallies.map(({ values }) => new Float64Array(values.cap)),
     inFlight: new Array<InFlight | undefined>(MOST_MOMENTS).fill(undefined),
     rows: [],
@@ -93,13 +97,25 @@ export function setMoment(moments: Moments, k: number, now: number, inFlight: In
 
 const LARGEST = 2 ** 31 - 1;
 
-/** Notes what the track at `place` holds at the k-th moment, which is now. */
-export function noteTrack(moments: Moments, place: number, k: number): void {
-  const { size, counts, sums } = moments.state.tracks[place];
-  const then = moments.tracks[place];
-  then.sizes[k] = size;
-  then.events[k] = counts[size];
-  if (sums.length > 0) then.sums[k] = sums[size];
+/** Notes the times of events up to the k-th moment, which is now. */
+export function noteTimes(moments: Moments, k: number): void {
+  const { state } = moments;
+  moments.first[k] = state.first;
+  moments.newest[k] = state.newest;
+  for (let i = 0; i < state.firsts.length; i++) moments.firsts[i][k] = state.firsts[i];
+  for (let i = 0; i < state.lasts.length; i++) moments.lasts[i][k] = state.lasts[i];
+}
+
+/** Notes what all tracks hold at the k-th moment, which is now. */
+export function noteTracks({ state, tracks: count, sizes, events, sums: points }: Moments, k: number): void {
+  const { tracks } = state;
+  for (let place = 0, at = k * count; place < count; place++, at++) {
+    const { size, counts, sums } = tracks[place];
+    sizes[at] = size;
+    if (size === 0) continue;
+    events[at] = counts[size];
+    if (sums.length > 0) points[at] = sums[size];
+  }
 }
 
 /**

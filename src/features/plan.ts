@@ -2,7 +2,7 @@ import type { FeatureDeclaration } from "./declaration.ts";
 import type { Part, Placed, ReadAll, Reader } from "./kind.ts";
 import { kindOf } from "./kinds.ts";
 import { emptyLayout, type Layout } from "./layout.ts";
-import { MOST_MOMENTS, type TextReader } from "./moment.ts";
+import type { TextReader } from "./moment.ts";
 import type { View, WindowNumber } from "./views.ts";
 
 /** Features that are read in one loop. */
@@ -39,8 +39,6 @@ export interface Plan {
   /** How many there are of each type. */
   readonly numbers: number;
   readonly categories: number;
-  /** By cell of the layout. */
-  readonly windows: readonly View[];
   /** By place in the layout. */
   readonly tracks: readonly PartPlan[];
   readonly values: readonly PartPlan[];
@@ -72,8 +70,7 @@ export function planFeatures(features: readonly FeatureDeclaration[]): Plan {
     const numbers = found.flatMap(({ reader, place }): WindowNumber[] =>
       reader.type === "window" && reader.cell === cell ? [{ what: reader.what, place }] : [],
     );
-    const [from, to] = [new Int32Array(MOST_MOMENTS), new Int32Array(MOST_MOMENTS)];
-    return { track, grid, span, ago, from, to, numbers, shared: shared.has(cell), filled: false };
+    return { track, grid, span, ago, cell, numbers };
   });
 
   const partOf = (of: Part["of"], place: number): PartPlan => {
@@ -81,7 +78,7 @@ export function planFeatures(features: readonly FeatureDeclaration[]): Plan {
       ({ reader }) => "part" in reader && reader.part?.of === of && reader.part.place === place,
     );
     const own = of === "tracks" ? views.filter(({ track }) => track === place) : [];
-    const once = own.filter((view) => atOnce.has(views.indexOf(view)));
+    const once = own.filter(({ cell }) => atOnce.has(cell));
     const groups = grouped(mine.filter(({ reader }) => reader.type === "atOnce"));
     const texts = textsOf(mine);
     return {
@@ -91,7 +88,7 @@ export function planFeatures(features: readonly FeatureDeclaration[]): Plan {
       isAtOnce: groups.length + texts.length > 0,
       views: own.filter((view) => !once.includes(view)),
       later: grouped(mine.filter(({ reader }) => reader.type === "later")),
-      shared: own.filter((view) => view.shared),
+      shared: own.filter(({ cell }) => shared.has(cell)),
       tallies:
         of === "values" ? layout.tallies.flatMap(({ values }, tally) => (values.place === place ? [tally] : [])) : [],
     };
@@ -101,7 +98,6 @@ export function planFeatures(features: readonly FeatureDeclaration[]): Plan {
     layout,
     numbers: places.size,
     categories,
-    windows: views,
     tracks: layout.tracks.map((_, place) => partOf("tracks", place)),
     values: layout.values.map((_, place) => partOf("values", place)),
     picks: layout.picks.map((_, place) => partOf("picks", place)),

@@ -1,16 +1,15 @@
 import { createHash } from "node:crypto";
 import { PortraitError } from "../errors.ts";
-import { createAdvance, createDrop } from "./advance.ts";
+import { createAdvance, createDrop, meet } from "./advance.ts";
 import { createCodec } from "./codec.ts";
 import { type FeatureDeclaration, facesOf, parseCatalogue } from "./declaration.ts";
 import { emptyRow } from "./empty-row.ts";
-import type { Reducer, State } from "./feature.ts";
+import type { Reducer, SeenEvent, State } from "./feature.ts";
 import { createFollow } from "./follow.ts";
-import { followByTurns } from "./follow-by-turns.ts";
 import { dayOf } from "./grid.ts";
 import { emptied, emptyState, type LiveState } from "./live-state.ts";
 import { createLook } from "./look.ts";
-import { createMoments, MOST_MOMENTS } from "./moment.ts";
+import { createMoments } from "./moment.ts";
 import { planFeatures } from "./plan.ts";
 import { createTargets, type Targets, writePlain, writeProperties } from "./targets.ts";
 
@@ -36,13 +35,28 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
   const plan = planFeatures(features);
   const { layout } = plan;
   const codec = createCodec(digest, layout);
-  const moments = createMoments(digest, layout, plan.windows);
+  const moments = createMoments(digest, layout);
   const look = createLook(plan, moments);
   const targetsOf = createTargets(layout);
   const advance = createAdvance(layout);
   /** The numbers of a known entity that nothing happened to: what empty parts of a state say at any moment. */
   const nothing = look.atAll(emptyState(digest, layout));
-  const followInParts = createFollow({ plan, nothing, moments, targetsOf, drop: createDrop(layout) });
+  const put = (live: LiveState, event: SeenEvent, at: number, day = dayOf(at)) => {
+    const targets = targetsOf(event.name);
+    writePlain(live, targets, at, day);
+    // the properties of a logged event are parsed when they are asked for
+    if (targets.wantsProperties) writeProperties(live, targets, at, day, event);
+  };
+  const followInNotes = createFollow({
+    plan,
+    nothing,
+    moments,
+    put(live, event, at) {
+      meet(live, at);
+      put(live, event, at);
+    },
+    drop: createDrop(layout),
+  });
 
   const own = (state: State): LiveState => {
     if (state.catalogue === digest) return state as LiveState;
@@ -63,10 +77,7 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
       const at = event.at > 0 ? Math.floor(event.at) : 0;
       const day = dayOf(at);
       advance(live, at, day);
-      const targets = targetsOf(event.name);
-      writePlain(live, targets, at, day);
-      // the properties of a logged event are parsed when they are asked for
-      if (targets.wantsProperties) writeProperties(live, targets, at, day, event);
+      put(live, event, at, day);
     },
 
     read(state, now, row = emptyRow(plan.numbers, plan.categories), inFlight = undefined) {
@@ -82,18 +93,7 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
       return row;
     },
 
-    follow(state, stretch, block, place) {
-      const live = own(state);
-      let { written } = stretch;
-      for (let from = stretch.from; from < stretch.until; from += MOST_MOMENTS) {
-        const until = Math.min(stretch.until, from + MOST_MOMENTS);
-        const some = { ...stretch, written, from, until };
-        const row = place + from - stretch.from;
-        if (!followInParts(live, some, block, row)) followByTurns(this, live, some, block, row);
-        written = stretch.moments.before[until - 1];
-      }
-    },
-
+    follow: (state, stretch, block, place) => followInNotes(own(state), stretch, block, place),
     encode: (state) => codec.encode(own(state)),
     decode: (bytes, spent) => codec.decode(bytes, spent && own(spent)),
   };

@@ -22,9 +22,6 @@ export interface Targets {
   readonly timed: readonly Series[];
   readonly values: readonly Values[];
   readonly picks: readonly Pick[];
-  /** All series that it belongs to, by their places in the layout: those of events as such, and those of a number. */
-  readonly series: readonly number[];
-  readonly amounts: readonly { readonly series: number; readonly value: string }[];
   /** Whether properties are looked at; most events of most logs are only counted, and theirs may stay unread. */
   readonly wantsProperties: boolean;
 }
@@ -43,16 +40,7 @@ export function createTargets({ tracks, series, values, picks }: Layout): (event
     const timed = series.filter((one) => mine(one) && (one.first >= 0 || one.last >= 0));
     const wantsProperties =
       valued.days.length + valued.hours.length + valued.slots.length + own.values.length + own.picks.length > 0;
-    const kept = series.flatMap((one, place) => (mine(one) ? [{ one, place }] : []));
-    return {
-      plain,
-      valued,
-      timed,
-      ...own,
-      series: kept.flatMap(({ one, place }) => (one.value === undefined ? [place] : [])),
-      amounts: kept.flatMap(({ one: { value }, place }) => (value === undefined ? [] : [{ series: place, value }])),
-      wantsProperties,
-    };
+    return { plain, valued, timed, ...own, wantsProperties };
   };
   const any = of(undefined);
   const names = [...series, ...values, ...picks].flatMap(({ event }) => (event === undefined ? [] : [event]));

@@ -10,20 +10,12 @@ export interface WindowNumber {
   readonly place: number;
 }
 
-/** Of a window at each moment: from which place of its track up to and without which. */
-export interface Stretches {
-  readonly from: Int32Array;
-  readonly to: Int32Array;
-}
-
-/** One window over a track, and where it is at each moment. */
-export interface View extends Cell, Stretches {
+/** One window over a track. */
+export interface View extends Cell {
+  /** Among the cells of the layout. */
+  readonly cell: number;
   /** What is read straight off it. */
   readonly numbers: readonly WindowNumber[];
-  /** Whether it is looked through together with windows over other tracks, even when nothing is in it. */
-  readonly shared: boolean;
-  /** Whether its stretches may hold anything. */
-  filled: boolean;
 }
 
 /**
@@ -33,65 +25,72 @@ export interface View extends Cell, Stretches {
 export function findWindows(views: readonly View[], moments: Moments, from: number, to: number): void {
   if (views.length === 0) return;
   const { track: place, grid } = views[0];
-  const track = moments.state.tracks[place];
-  const { sizes } = moments.tracks[place];
+  const { state, tracks, sizes, windows, begins, ends } = moments;
+  const track = state.tracks[place];
   const { buckets } = track;
   const nows = grid === "days" ? moments.today : moments.slot;
   for (let v = 0; v < views.length; v++) {
-    const view = views[v];
-    const { from: begins, to: ends, span, ago } = view;
-    view.filled = true;
-    let first = from > 0 ? begins[from - 1] : Math.min(sizes[0], placeOf(track, nows[0] + 1 - ago - span));
-    let last = from > 0 ? ends[from - 1] : first;
-    for (let k = from; k < to; k++) {
+    const { cell, span, ago } = views[v];
+    let at = from * windows + cell;
+    let first = from > 0 ? begins[at - windows] : Math.min(sizes[place], placeOf(track, nows[0] + 1 - ago - span));
+    let last = from > 0 ? ends[at - windows] : first;
+    for (let k = from; k < to; k++, at += windows) {
       const end = nows[k] + 1 - ago;
       const begin = end - span;
-      const size = sizes[k];
+      const size = sizes[k * tracks + place];
       while (first < size && buckets[first] < begin) first++;
       if (size === 0 || buckets[size - 1] < end) last = size;
       else while (buckets[last] < end) last++;
-      begins[k] = first;
-      ends[k] = last;
+      begins[at] = first;
+      ends[at] = last;
     }
   }
 }
 
-/** Makes a window empty at all moments. */
-export function clearWindow(view: View): void {
-  view.from.fill(0);
-  view.to.fill(0);
-  view.filled = false;
+/** Makes windows empty. */
+export function clearWindows(
+  views: readonly View[],
+  { windows, begins, ends }: Moments,
+  from: number,
+  to: number,
+): void {
+  for (let v = 0; v < views.length; v++)
+    for (let k = from, at = from * windows + views[v].cell; k < to; k++, at += windows) {
+      begins[at] = 0;
+      ends[at] = 0;
+    }
 }
 
 /** Reads the numbers off windows that were found. */
 export function readWindows(views: readonly View[], moments: Moments, from: number, until: number): void {
   if (views.length === 0) return;
-  const { state, numbers, base, width } = moments;
+  const { state, numbers, base, width, tracks, sizes, events, sums: points, windows, begins, ends } = moments;
   const { track } = views[0];
   const { counts, sums } = state.tracks[track];
-  const { sizes, events, sums: sumsThen } = moments.tracks[track];
   for (let v = 0; v < views.length; v++) {
     const view = views[v];
-    const { from: begins, to: ends } = view;
     for (let i = 0; i < view.numbers.length; i++) {
       const { what, place } = view.numbers[i];
-      let at = base + from * width + place;
+      let to = base + from * width + place;
+      let t = from * tracks + track;
+      let w = from * windows + view.cell;
       if (what === "events")
-        for (let k = from; k < until; k++, at += width) {
-          const size = sizes[k];
-          numbers[at] = upTo(counts, ends[k], size, events[k]) - upTo(counts, begins[k], size, events[k]);
+        for (let k = from; k < until; k++, to += width, t += tracks, w += windows) {
+          const size = sizes[t];
+          numbers[to] = upTo(counts, ends[w], size, events[t]) - upTo(counts, begins[w], size, events[t]);
         }
-      else if (what === "buckets") for (let k = from; k < until; k++, at += width) numbers[at] = ends[k] - begins[k];
+      else if (what === "buckets")
+        for (let k = from; k < until; k++, to += width, w += windows) numbers[to] = ends[w] - begins[w];
       else
-        for (let k = from; k < until; k++, at += width) {
-          const size = sizes[k];
-          const sum = addPoints(upTo(sums, ends[k], size, sumsThen[k]), -upTo(sums, begins[k], size, sumsThen[k]));
+        for (let k = from; k < until; k++, to += width, t += tracks, w += windows) {
+          const size = sizes[t];
+          const sum = addPoints(upTo(sums, ends[w], size, points[t]), -upTo(sums, begins[w], size, points[t]));
           if (what === "sum") {
-            numbers[at] = sum / POINTS;
+            numbers[to] = sum / POINTS;
             continue;
           }
-          const times = upTo(counts, ends[k], size, events[k]) - upTo(counts, begins[k], size, events[k]);
-          numbers[at] = times > 0 ? sum / times / POINTS : Number.NaN;
+          const times = upTo(counts, ends[w], size, events[t]) - upTo(counts, begins[w], size, events[t]);
+          numbers[to] = times > 0 ? sum / times / POINTS : Number.NaN;
         }
     }
   }

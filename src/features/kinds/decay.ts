@@ -75,19 +75,18 @@ interface Fading extends WindowPlaces {
 }
 
 const readEvents: ReadAll<Fading> = (ones, moments, from, until) => {
-  const { numbers, base, width } = moments;
+  const { numbers, base, width, tracks, sizes, windows, begins, ends } = moments;
   for (let i = 0; i < ones.length; i++) {
     const { track, cell, weights, inDays, place } = ones[i];
     const { buckets, counts } = moments.state.tracks[track];
-    const { sizes, events } = moments.tracks[track];
-    const window = moments.windows[cell];
     const nows = inDays ? moments.today : moments.slot;
     for (let k = from; k < until; k++) {
       const now = nows[k];
-      const first = window.from[k];
-      const end = window.to[k];
+      const t = k * tracks + track;
+      const first = begins[k * windows + cell];
+      const end = ends[k * windows + cell];
       let left = 0;
-      let after = upTo(counts, end, sizes[k], events[k]);
+      let after = upTo(counts, end, sizes[t], moments.events[t]);
       for (let bucket = end - 1; bucket >= first; bucket--) {
         const before = counts[bucket];
         left += (after - before) * weights[now - buckets[bucket]];
@@ -99,19 +98,18 @@ const readEvents: ReadAll<Fading> = (ones, moments, from, until) => {
 };
 
 const readAmounts: ReadAll<Fading> = (ones, moments, from, until) => {
-  const { numbers, base, width } = moments;
+  const { numbers, base, width, tracks, sizes, windows, begins, ends } = moments;
   for (let i = 0; i < ones.length; i++) {
     const { track, cell, weights, inDays, place } = ones[i];
     const { buckets, sums } = moments.state.tracks[track];
-    const { sizes, sums: sumsThen } = moments.tracks[track];
-    const window = moments.windows[cell];
     const nows = inDays ? moments.today : moments.slot;
     for (let k = from; k < until; k++) {
       const now = nows[k];
-      const first = window.from[k];
-      const end = window.to[k];
+      const t = k * tracks + track;
+      const first = begins[k * windows + cell];
+      const end = ends[k * windows + cell];
       let left = 0;
-      let after = upTo(sums, end, sizes[k], sumsThen[k]);
+      let after = upTo(sums, end, sizes[t], moments.sums[t]);
       for (let bucket = end - 1; bucket >= first; bucket--) {
         const before = sums[bucket];
         left += addPoints(after, -before) * weights[now - buckets[bucket]];

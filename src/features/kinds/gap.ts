@@ -22,14 +22,13 @@ export const gap: Kind<z.infer<typeof Gap>> = {
 };
 
 const readGaps: ReadAll<WindowPlaces> = (ones, moments, from, until) => {
-  const { numbers, base, width } = moments;
+  const { numbers, base, width, windows, begins, ends } = moments;
   for (let i = 0; i < ones.length; i++) {
     const { track, cell, place } = ones[i];
     const { buckets } = moments.state.tracks[track];
-    const window = moments.windows[cell];
     for (let k = from; k < until; k++) {
-      const first = window.from[k];
-      const last = window.to[k] - 1;
+      const first = begins[k * windows + cell];
+      const last = ends[k * windows + cell] - 1;
       numbers[base + k * width + place] = last > first ? (buckets[last] - buckets[first]) / (last - first) : Number.NaN;
     }
   }

@@ -28,11 +28,11 @@ export const maximum: Kind<z.infer<typeof Maximum>> = {
 };
 
 const readMaxima: ReadAll<WindowPlaces> = (ones, moments, k) => {
-  const { state, windows, numbers, base, width } = moments;
+  const { state, numbers, base, width, windows, begins, ends } = moments;
   for (let i = 0; i < ones.length; i++) {
     const { track, cell, place } = ones[i];
-    const first = windows[cell].from[k];
-    const end = windows[cell].to[k];
+    const first = begins[k * windows + cell];
+    const end = ends[k * windows + cell];
     numbers[base + k * width + place] = first < end ? largestOf(state.tracks[track], first, end) / POINTS : Number.NaN;
   }
 };

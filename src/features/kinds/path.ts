@@ -29,10 +29,10 @@ export const path: Kind<z.infer<typeof Path>> = {
     );
     steps.reverse();
     const cells = steps.map(({ cell }) => cell);
-    const reached = ({ windows }: Moments, k: number): number => {
+    const reached = ({ windows, begins, ends }: Moments, k: number): number => {
       for (let i = 0; i < steps.length; i++) {
         const { cell, stage } = steps[i];
-        if (windows[cell].to[k] > windows[cell].from[k]) return stage;
+        if (ends[k * windows + cell] > begins[k * windows + cell]) return stage;
       }
       return 0;
     };

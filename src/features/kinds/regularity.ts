@@ -26,13 +26,12 @@ export const regularity: Kind<z.infer<typeof Regularity>> = {
 };
 
 const readRegularities: ReadAll<WindowPlaces> = (ones, moments, from, until) => {
-  const { numbers, base, width } = moments;
+  const { numbers, base, width, windows, begins, ends } = moments;
   for (let i = 0; i < ones.length; i++) {
     const { track, cell, place } = ones[i];
     const { buckets } = moments.state.tracks[track];
-    const window = moments.windows[cell];
-    for (let k = from; k < until; k++)
-      numbers[base + k * width + place] = regularityOf(buckets, window.from[k], window.to[k]);
+    for (let k = from, at = from * windows + cell; k < until; k++, at += windows)
+      numbers[base + k * width + place] = regularityOf(buckets, begins[at], ends[at]);
   }
 };
 

@@ -31,10 +31,11 @@ export const spread: Kind<z.infer<typeof Spread>> = {
 };
 
 const readSpreads: ReadAll<WindowPlaces> = (ones, moments, k) => {
-  const { state, windows, numbers, base, width } = moments;
+  const { state, numbers, base, width, windows, begins, ends } = moments;
   for (let i = 0; i < ones.length; i++) {
     const { track, cell, place } = ones[i];
-    numbers[base + k * width + place] = spreadOf(state.tracks[track], windows[cell].from[k], windows[cell].to[k]);
+    const at = k * windows + cell;
+    numbers[base + k * width + place] = spreadOf(state.tracks[track], begins[at], ends[at]);
   }
 };
 

@@ -41,13 +41,12 @@ interface Row extends WindowPlaces {
 }
 
 const readStreaks: ReadAll<Row> = (ones, moments, from, until) => {
-  const { numbers, base, width, today } = moments;
+  const { numbers, base, width, today, windows, begins, ends } = moments;
   for (let i = 0; i < ones.length; i++) {
     const { track, cell, unit, place } = ones[i];
     const { buckets } = moments.state.tracks[track];
-    const window = moments.windows[cell];
-    for (let k = from; k < until; k++)
-      numbers[base + k * width + place] = rowOf(buckets, window.from[k], window.to[k], today[k], unit);
+    for (let k = from, at = from * windows + cell; k < until; k++, at += windows)
+      numbers[base + k * width + place] = rowOf(buckets, begins[at], ends[at], today[k], unit);
   }
 };
 

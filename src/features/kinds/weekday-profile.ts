@@ -38,10 +38,10 @@ export const weekdayProfile: Kind<z.infer<typeof WeekdayProfile>> = {
   plan({ event, window, read }, layout) {
     const { track: place, cell } = wantWindow(layout, wantSeries(layout, event), window);
     const times = new Float64Array(WEEKDAYS.length);
-    const fill = ({ state, windows }: Moments, k: number): number => {
+    const fill = ({ state, windows, begins, ends }: Moments, k: number): number => {
       const days = state.tracks[place];
-      const from = windows[cell].from[k];
-      const to = windows[cell].to[k];
+      const from = begins[k * windows + cell];
+      const to = ends[k * windows + cell];
       times.fill(0);
       for (let i = from; i < to; i++) times[weekdayOf(days.buckets[i])] += countBetween(days, i, i + 1);
       return countBetween(days, from, to);
