@@ -5,21 +5,21 @@ import { idOf } from "../../features/entity-kinds.ts";
 import { type Chunk, MOST_ROWS } from "./chunk.ts";
 import { createJsonReader } from "./json-words.ts";
 import type { Lanes, LeanQuery } from "./lean-query.ts";
-import { laneNames } from "./lean-sql.ts";
+import { lanesAsRead } from "./lean-sql.ts";
 import { createTextReader, has, type NumberLane, numberLane, TextLane } from "./text-lane.ts";
 
 /**
- * The columns that a chunk is read from. `run` is a number that differs from one entity to the next: who it is is read
- * where it changes only, not at each event.
+ * The columns that a chunk is read from, each of the type as which its memory is read. `run` is a number that differs
+ * from one entity to the next: who it is is read where it changes only, not at each event.
  *
  * @param onePart rows of one part: all of its partition, and none that names an entity in a property
  */
 export const leanColumns = (run: string, lanes: Lanes, onePart: boolean): string =>
   [
-    `${run} AS run, entity, known_ms::DOUBLE, at_ms::DOUBLE, name_`,
-    ...laneNames(lanes),
-    "ms::DOUBLE, seq::DOUBLE, idx",
-    ...(onePart ? [] : ["partition, touched"]),
+    `${run}::INTEGER AS run, entity::VARCHAR, known_ms::DOUBLE, at_ms::DOUBLE, name_::INTEGER`,
+    ...lanesAsRead(lanes),
+    "ms::DOUBLE, seq::DOUBLE, idx::INTEGER",
+    ...(onePart ? [] : ["partition::INTEGER, touched::TINYINT"]),
   ].join(", ");
 /** The places of the first of them. */
 const [RUN, ENTITY, KNOWN, AT, NAME, FIRST_LANE] = [0, 1, 2, 3, 4, 5];

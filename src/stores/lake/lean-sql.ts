@@ -7,10 +7,10 @@ import { columnOf, isInJson, pointerTo } from "./typed-columns.ts";
 const FACTS = "known_ms, at_ms, ms, seq, idx, partition, name_";
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
-/** The names of lanes, in the order in which `ownRows` and `namedRows` have them. */
-export const laneNames = ({ typed, json }: Lanes): string[] => [
-  ...typed.map((_, i) => `typed_${i}`),
-  ...Array.from({ length: json }, (_, i) => `json_${i}`),
+/** The lanes as columns, in the order in which `ownRows` and `namedRows` have them. */
+export const lanesAsRead = ({ typed, json }: Lanes): string[] => [
+  ...typed.map(({ type }, i) => `typed_${i}::${type === "number" ? "DOUBLE" : "VARCHAR"}`),
+  ...Array.from({ length: json }, (_, i) => `json_${i}::VARCHAR`),
 ];
 
 /** Up to which moment something must be known, ms; undefined = whenever it was. */
