@@ -31,6 +31,7 @@ export type Column =
  * Labelled (or unlabelled) rows, column by column.
  *
  * `values.length === columns.length`, each `values[j].length === rows`.
+ * Columns that say the same may be one and the same array: nobody writes into them.
  * `label.length === rows` with 0 or 1, or 0 when the rows carry no label.
  * `time`, when given, is the moment of each row in milliseconds: parts are then cut out of time.
  * `weight`, when given, is positive; without it every row counts 1.

@@ -3,8 +3,8 @@ import type { Block, FeatureFace } from "../../src/features/feature.ts";
 import { createCategoryCodes } from "./category-codes.ts";
 import { createNumberColumns } from "./number-columns.ts";
 
-/** Rows that are turned into columns together. Few enough to stay in the cache of a core: 128 × 50 × 8 bytes = 51 KB. */
-export const BLOCK = 128;
+/** Rows that are turned into columns together. Few enough to stay in the cache of a core: 256 × 50 × 8 bytes = 102 KB. */
+export const BLOCK = 256;
 
 /** Which features become columns, and what these are called; undefined = none. */
 export type NameOf = (feature: string) => string | undefined;

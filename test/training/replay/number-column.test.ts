@@ -16,7 +16,7 @@ test("a column holds what was appended, bit for bit, however narrow it is kept",
   const value = fc.oneof({ weight: 9, arbitrary: narrow }, { weight: 1, arbitrary: fc.double() });
   fc.assert(
     fc.property(
-      fc.array(fc.array(value, { minLength: 1, maxLength: BLOCK }), { maxLength: 60 }),
+      fc.array(fc.array(value, { minLength: 1, maxLength: 128 }), { maxLength: 60 }),
       fc.nat(300),
       (blocks, room) => {
         const column = createNumberColumn(room);
