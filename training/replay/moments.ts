@@ -29,9 +29,7 @@ export function takeWithin(
   rows: EntityRows,
   untaken: Untaken,
 ): void {
-  const happened: number[] = [];
-  for (const event of events) if (event.name === target.event) happened.push(event.at);
-  happened.sort((a, b) => a - b);
+  const happened = timesOf(events, target.event);
   const active = target.activeDays * DAY_MS;
   const horizon = target.days * DAY_MS;
   let written = 0;
@@ -50,6 +48,19 @@ export function takeWithin(
       rows.add(written, moment, next < happened.length && happened[next] <= moment + horizon);
     }
   }
+}
+
+/** When the events of a name happened, ascending. */
+function timesOf(events: readonly LoggedEvent[], name: string): number[] {
+  const times: number[] = [];
+  let inOrder = true;
+  for (let i = 0; i < events.length; i++) {
+    if (events[i].name !== name) continue;
+    const { at } = events[i];
+    if (times.length > 0 && times[times.length - 1] > at) inOrder = false;
+    times.push(at);
+  }
+  return inOrder ? times : times.sort((a, b) => a - b); // mostly they are, and a call out of JavaScript an entity is not little
 }
 
 const PHASES = ["early", "mature", "immature"] as const;

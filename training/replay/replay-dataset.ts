@@ -117,7 +117,8 @@ export async function replayDataset(request: ReplayRequest, gatherBytes = GATHER
   for await (const batch of lake.readByEntity({ kind: recipe.entity, through, knownUntil: until, properties })) {
     signal?.throwIfAborted();
     for (const event of batch) {
-      if (current.length > 0 && !sameEntity(current[0].entity, event.entity)) {
+      const { entity } = event;
+      if (current.length > 0 && entity !== current[0].entity && !sameEntity(entity, current[0].entity)) {
         replayEntity(current);
         current = [];
       }
