@@ -22,7 +22,12 @@ const binding = client("@duckdb/node-bindings") as Binding;
 /** No chunk has more rows. */
 export const MOST_ROWS = binding.vector_size();
 
-/** Rows of a result, at most 2,048. Long texts lie in its memory: who reads them keeps the chunk. */
+/**
+ * Rows of a result, at most 2,048. Long texts lie in its memory: who reads them keeps the chunk.
+ *
+ * Nothing tells of which type a column is, so a question casts each to the type as which it is read: of another one the
+ * memory would be misread, or read beyond its end.
+ */
 export class Chunk {
   readonly rows: number;
   readonly #memory: object;
@@ -32,11 +37,13 @@ export class Chunk {
     this.rows = rows;
   }
 
+  /** A column of DOUBLE. */
   doubles(column: number): Float64Array {
     const { buffer, byteOffset } = this.data(column, 8);
     return new Float64Array(buffer, byteOffset, this.rows);
   }
 
+  /** A column of INTEGER. */
   integers(column: number): Int32Array {
     const { buffer, byteOffset } = this.data(column, 4);
     return new Int32Array(buffer, byteOffset, this.rows);
