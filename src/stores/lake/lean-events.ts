@@ -145,18 +145,16 @@ export function createLeanReader(
   };
 }
 
-/** An event whose properties are put together when somebody asks for them. */
+/** An event whose properties are put together whenever somebody asks for all of them: those who want few ask for these. */
 export class LeanEvent implements LoggedEvent {
   readonly entity: EntityRef;
   readonly batch: Batch;
   readonly row: number;
-  found: Readonly<Record<string, Property>> | undefined;
 
   constructor(batch: Batch, row: number, entity: EntityRef) {
     this.batch = batch;
     this.row = row;
     this.entity = entity;
-    this.found = undefined;
   }
 
   /** Left out. */
@@ -183,8 +181,7 @@ export class LeanEvent implements LoggedEvent {
     return { ms: ms[this.row], seq: seq[this.row], index: index[this.row] };
   }
   get properties(): Readonly<Record<string, Property>> {
-    this.found ??= propertiesAt(this.batch, this.row);
-    return this.found;
+    return propertiesAt(this.batch, this.row);
   }
   /** Those of a name are few, so looking for it takes less than making a record. */
   property(name: string): Property | undefined {
