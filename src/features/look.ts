@@ -8,12 +8,12 @@ import { timesWithin } from "./value-days.ts";
 import { clearWindows, findWindows, readWindows } from "./views.ts";
 
 /** Reads groups of features at the moments from `from` up to and without `to`. */
-export function readGroups(groups: readonly Group[], moments: Moments, from: number, to: number): void {
+function readGroups(groups: readonly Group[], moments: Moments, from: number, to: number): void {
   // each group holds what its own kind planned, which no type can say of all of them
   for (let i = 0; i < groups.length; i++) groups[i].readAll(groups[i].ones as never[], moments, from, to);
 }
 
-export function readTexts(texts: readonly PlacedText[], moments: Moments, from: number, to: number): void {
+function readTexts(texts: readonly PlacedText[], moments: Moments, from: number, to: number): void {
   const { rows, row } = moments;
   for (let i = 0; i < texts.length; i++) {
     const { place, read } = texts[i];
@@ -22,27 +22,22 @@ export function readTexts(texts: readonly PlacedText[], moments: Moments, from: 
 }
 
 /** What is read from a part of the state as it is, which is how it is at the k-th moment. */
-export function readAtOnce(part: PartPlan, moments: Moments, k: number): void {
+function readAtOnce(part: PartPlan, moments: Moments, k: number): void {
   findWindows(part.viewsAtOnce, moments, k, k + 1);
   readGroups(part.atOnce, moments, k, k + 1);
   readTexts(part.texts, moments, k, k + 1);
 }
 
 /** What is read from what was noted of a track. */
-export function readLater({ viewsAtOnce, views, later }: PartPlan, moments: Moments, from: number, to: number): void {
+function readLater({ viewsAtOnce, views, later }: PartPlan, moments: Moments, from: number, to: number): void {
   findWindows(views, moments, from, to);
   readWindows(views, moments, from, to);
   readWindows(viewsAtOnce, moments, from, to);
   readGroups(later, moments, from, to);
 }
 
-/** Nothing is in a part: what is read from it stays as it is, and windows that others look through are empty. */
-export function passOver({ shared }: PartPlan, moments: Moments, from: number, to: number): void {
-  clearWindows(shared, moments, from, to);
-}
-
 /** Counts how often each value was seen on the days of its tallies, at the k-th moment. */
-export function takeTallies({ tallies }: Layout, wanted: readonly number[], moments: Moments, k: number): void {
+function takeTallies({ tallies }: Layout, wanted: readonly number[], moments: Moments, k: number): void {
   const { state, times, today } = moments;
   for (let i = 0; i < wanted.length; i++) {
     const { values, days, ago } = tallies[wanted[i]];
@@ -53,59 +48,70 @@ export function takeTallies({ tallies }: Layout, wanted: readonly number[], mome
   }
 }
 
-/** What belongs to no part, and what is derived from all. */
-export function readLast({ last, texts }: Plan, moments: Moments, from: number, to: number): void {
-  readGroups(last, moments, from, to);
-  readTexts(texts, moments, from, to);
-}
-
-/** How a state is looked at as of one moment. */
+/** How a state is looked at: a moment, or several, each noted before more is written, and then read together. */
 export interface Look {
-  /** Into a row that says what nothing says. Cost: O((windows + values) · log buckets). */
-  at(state: LiveState, now: number, row: Row, inFlight: InFlight | undefined): void;
-  /** The numbers of a state, with what its empty parts say. */
-  atAll(state: LiveState): Float64Array;
+  /** From here on, moments of a state are noted, to be read into rows of these numbers; see `Moments`. */
+  begin(state: LiveState, rows: readonly Row[], row: number, numbers: Float64Array, width: number): void;
+  /** Notes the k-th moment, which is now, and reads what cannot be read later. */
+  note(k: number, now: number, inFlight: InFlight | undefined): void;
+  /** Reads the first `count` moments, which were noted. */
+  settle(count: number): void;
 }
 
-export function createLook(plan: Plan, moments: Moments): Look {
+/** @param all whether parts that hold nothing are read as well, to learn what they say */
+export function createLook(plan: Plan, moments: Moments, all = false): Look {
   const { layout, tracks, values, picks } = plan;
-  const rows: Row[] = [];
-
-  const readInto = (row: Row, state: LiveState, now: number, inFlight: InFlight | undefined, all: boolean): void => {
-    rows[0] = row;
-    moments.state = state;
-    moments.rows = rows;
-    moments.row = 0;
-    moments.numbers = row.numbers;
-    moments.base = 0;
-    setMoment(moments, 0, now, inFlight);
-    noteTimes(moments, 0);
-    noteTracks(moments, 0);
-    for (let place = 0; place < tracks.length; place++) {
-      const part = tracks[place];
-      if (state.tracks[place].size === 0 && !all) {
-        if (part.shared.length > 0) passOver(part, moments, 0, 1);
-        continue;
-      }
-      if (part.isAtOnce) readAtOnce(part, moments, 0);
-      readLater(part, moments, 0, 1);
-    }
-    for (let place = 0; place < values.length; place++) {
-      if (state.values[place].values.length === 0 && !all) continue;
-      takeTallies(layout, values[place].tallies, moments, 0);
-      readAtOnce(values[place], moments, 0);
-    }
-    for (let place = 0; place < picks.length; place++)
-      if (state.picks[place] !== undefined || all) readAtOnce(picks[place], moments, 0);
-    readLast(plan, moments, 0, 1);
-  };
+  const atOnce = tracks.flatMap(({ isAtOnce }, place) => (isAtOnce ? [place] : []));
 
   return {
-    at: (state, now, row, inFlight) => readInto(row, state, now, inFlight, false),
-    atAll(state) {
-      const row = emptyRow(plan.numbers, plan.categories);
-      readInto(row, state, 0, undefined, true);
-      return row.numbers;
+    begin(state, rows, row, numbers, width) {
+      moments.state = state;
+      moments.rows = rows;
+      moments.row = row;
+      moments.numbers = numbers;
+      moments.base = row * width;
+      moments.width = width;
+    },
+
+    note(k, now, inFlight) {
+      const { state } = moments;
+      setMoment(moments, k, now, inFlight);
+      noteTimes(moments, k);
+      noteTracks(moments, k);
+      for (let i = 0; i < atOnce.length; i++) {
+        const part = tracks[atOnce[i]];
+        if (state.tracks[atOnce[i]].size > 0 || all) readAtOnce(part, moments, k);
+        else findWindows(part.viewsAtOnce, moments, k, k + 1); // where those of the next moment go on from
+      }
+      for (let place = 0; place < values.length; place++) {
+        if (state.values[place].values.length === 0 && !all) continue;
+        takeTallies(layout, values[place].tallies, moments, k);
+        readAtOnce(values[place], moments, k);
+      }
+      for (let place = 0; place < picks.length; place++)
+        if (state.picks[place] !== undefined || all) readAtOnce(picks[place], moments, k);
+    },
+
+    settle(count) {
+      const { state, inFlight } = moments;
+      for (let place = 0; place < tracks.length; place++) {
+        const part = tracks[place];
+        if (state.tracks[place].size > 0 || all) readLater(part, moments, 0, count);
+        else clearWindows(part.shared, moments, 0, count);
+      }
+      readGroups(plan.last, moments, 0, count);
+      readTexts(plan.texts, moments, 0, count);
+      for (let k = 0; k < count; k++) inFlight[k] = undefined; // an event holds what it was read from
     },
   };
+}
+
+/** The numbers of a known entity that nothing happened to: what parts of a state that hold nothing say at any moment. */
+export function readNothing(plan: Plan, moments: Moments, empty: LiveState): Float64Array {
+  const row = emptyRow(plan.numbers, plan.categories);
+  const look = createLook(plan, moments, true);
+  look.begin(empty, [row], 0, row.numbers, row.numbers.length);
+  look.note(0, 0, undefined);
+  look.settle(1);
+  return row.numbers;
 }

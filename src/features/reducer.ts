@@ -4,11 +4,11 @@ import { createAdvance, createDrop, meet } from "./advance.ts";
 import { createCodec } from "./codec.ts";
 import { type FeatureDeclaration, facesOf, parseCatalogue } from "./declaration.ts";
 import { emptyRow } from "./empty-row.ts";
-import type { Reducer, SeenEvent, State } from "./feature.ts";
+import type { Reducer, Row, SeenEvent, State } from "./feature.ts";
 import { createFollow } from "./follow.ts";
 import { dayOf } from "./grid.ts";
 import { emptied, emptyState, type LiveState } from "./live-state.ts";
-import { createLook } from "./look.ts";
+import { createLook, readNothing } from "./look.ts";
 import { createMoments } from "./moment.ts";
 import { planFeatures } from "./plan.ts";
 import { createTargets, type Targets, writePlain, writeProperties } from "./targets.ts";
@@ -39,8 +39,8 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
   const look = createLook(plan, moments);
   const targetsOf = createTargets(layout);
   const advance = createAdvance(layout);
-  /** The numbers of a known entity that nothing happened to: what empty parts of a state say at any moment. */
-  const nothing = look.atAll(emptyState(digest, layout));
+  const nothing = readNothing(plan, moments, emptyState(digest, layout));
+  const single: Row[] = [];
   const put = (live: LiveState, event: SeenEvent, at: number, day = dayOf(at)) => {
     const targets = targetsOf(event.name);
     writePlain(live, targets, at, day);
@@ -48,9 +48,8 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
     if (targets.wantsProperties) writeProperties(live, targets, at, day, event);
   };
   const followInNotes = createFollow({
-    plan,
+    look,
     nothing,
-    moments,
     put(live, event, at) {
       meet(live, at);
       put(live, event, at);
@@ -89,7 +88,10 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
       }
       row.numbers.set(nothing);
       for (let i = 0; i < plan.categories; i++) row.texts[i] = undefined;
-      look.at(live, now, row, inFlight);
+      single[0] = row;
+      look.begin(live, single, 0, row.numbers, row.numbers.length);
+      look.note(0, now, inFlight);
+      look.settle(1);
       return row;
     },
 
