@@ -5,7 +5,7 @@ import type { LiveState } from "./live-state.ts";
 import { type InFlight, type Moments, noteTimes, noteTracks, setMoment } from "./moment.ts";
 import type { Group, PartPlan, PlacedText, Plan } from "./plan.ts";
 import { timesWithin } from "./value-days.ts";
-import { clearWindows, findWindows, readWindows } from "./views.ts";
+import { clearWindows, countInWindows, findWindows, readWindows } from "./views.ts";
 
 /** Reads groups of features at the moments from `from` up to and without `to`. */
 function readGroups(groups: readonly Group[], moments: Moments, from: number, to: number): void {
@@ -29,7 +29,8 @@ function readAtOnce(part: PartPlan, moments: Moments, k: number): void {
 }
 
 /** What is read from what was noted of a track. */
-function readLater({ viewsAtOnce, views, later }: PartPlan, moments: Moments, from: number, to: number): void {
+function readLater({ viewsAtOnce, views, counted, later }: PartPlan, moments: Moments, from: number, to: number): void {
+  countInWindows(counted, moments, from, to);
   findWindows(views, moments, from, to);
   readWindows(views, moments, from, to);
   readWindows(viewsAtOnce, moments, from, to);

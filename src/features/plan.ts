@@ -19,8 +19,9 @@ export interface PartPlan {
   readonly texts: readonly PlacedText[];
   /** Whether there are any. */
   readonly isAtOnce: boolean;
-  /** Later, from what is noted of the part. */
+  /** Later, from what is noted of the part: windows that others look through, and those of which one count is wanted. */
   readonly views: readonly View[];
+  readonly counted: readonly View[];
   readonly later: readonly Group[];
   /** The windows among these that somebody looks through together with those of other parts. */
   readonly shared: readonly View[];
@@ -73,6 +74,10 @@ export function planFeatures(features: readonly FeatureDeclaration[]): Plan {
     return { track, grid, span, ago, cell, numbers };
   });
 
+  const lookedThrough = cellsOf(() => true);
+  const isCounted = ({ cell, numbers }: View) =>
+    !lookedThrough.has(cell) && numbers.length === 1 && numbers[0].what === "events";
+
   const partOf = (of: Part["of"], place: number): PartPlan => {
     const mine = found.filter(
       ({ reader }) => "part" in reader && reader.part?.of === of && reader.part.place === place,
@@ -86,7 +91,8 @@ export function planFeatures(features: readonly FeatureDeclaration[]): Plan {
       atOnce: groups,
       texts,
       isAtOnce: groups.length + texts.length > 0,
-      views: own.filter((view) => !once.includes(view)),
+      views: own.filter((view) => !once.includes(view) && !isCounted(view)),
+      counted: own.filter(isCounted),
       later: grouped(mine.filter(({ reader }) => reader.type === "later")),
       shared: own.filter(({ cell }) => shared.has(cell)),
       tallies:
