@@ -9,8 +9,6 @@ import { DAY_MS, DAYS_KEPT } from "./window.ts";
 /** What following an entity is made of. */
 interface Steps {
   readonly look: Look;
-  /** The numbers of a known entity that nothing happened to. */
-  readonly nothing: Float64Array;
   /** Puts an event that happened at `at` into a state, and drops nothing. */
   readonly put: (state: LiveState, event: SeenEvent, at: number) => void;
   /** Drops what lies too far behind the newest event. */
@@ -29,7 +27,7 @@ interface Steps {
  *
  * Cost: `write` of each event; a moment O(tracks), and its features mostly without a search.
  */
-export function createFollow({ look, nothing, put, drop }: Steps) {
+export function createFollow({ look, put, drop }: Steps) {
   return (state: LiveState, stretch: Stretch, block: Block, place: number): void => {
     const { events, moments, from, until } = stretch;
     const { before, now, inFlight } = moments;
@@ -63,7 +61,6 @@ export function createFollow({ look, nothing, put, drop }: Steps) {
       if (isEarly)
         drop(state); // its windows reach back further than what is kept behind the newest event
       else dropValues(state);
-      for (let i = 0, to = row * width; i < nothing.length; i++, to++) numbers[to] = nothing[i];
       for (let i = 0; i < texts.length; i++) texts[i] = undefined;
       if (noted === 0) look.begin(state, rows, row, numbers, width);
       look.note(noted++, now[k], inFlight ? events[before[k]] : undefined);

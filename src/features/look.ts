@@ -59,10 +59,21 @@ export interface Look {
   settle(count: number): void;
 }
 
-/** @param all whether parts that hold nothing are read as well, to learn what they say */
-export function createLook(plan: Plan, moments: Moments, all = false): Look {
+/**
+ * @param nothing the numbers of a known entity that nothing happened to
+ * @param all whether parts that hold nothing are read as well, to learn what they say
+ */
+export function createLook(plan: Plan, moments: Moments, nothing: Float64Array, all = false): Look {
   const { layout, tracks, values, picks } = plan;
   const atOnce = tracks.flatMap(({ isAtOnce }, place) => (isAtOnce ? [place] : []));
+
+  function sayNothing({ places }: PartPlan, from: number, to: number): void {
+    const { numbers, base, width } = moments;
+    for (let i = 0; i < places.length; i++) {
+      const value = nothing[places[i]];
+      for (let k = from, at = base + from * width + places[i]; k < to; k++, at += width) numbers[at] = value;
+    }
+  }
 
   return {
     begin(state, rows, row, numbers, width) {
@@ -81,16 +92,24 @@ export function createLook(plan: Plan, moments: Moments, all = false): Look {
       noteTracks(moments, k);
       for (let i = 0; i < atOnce.length; i++) {
         const part = tracks[atOnce[i]];
-        if (state.tracks[atOnce[i]].size > 0 || all) readAtOnce(part, moments, k);
-        else findWindows(part.viewsAtOnce, moments, k, k + 1); // where those of the next moment go on from
+        if (state.tracks[atOnce[i]].size > 0 || all) {
+          readAtOnce(part, moments, k);
+          continue;
+        }
+        sayNothing(part, k, k + 1);
+        findWindows(part.viewsAtOnce, moments, k, k + 1); // those of the next moment go on from there
       }
       for (let place = 0; place < values.length; place++) {
-        if (state.values[place].values.length === 0 && !all) continue;
+        if (state.values[place].values.length === 0 && !all) {
+          sayNothing(values[place], k, k + 1);
+          continue;
+        }
         takeTallies(layout, values[place].tallies, moments, k);
         readAtOnce(values[place], moments, k);
       }
       for (let place = 0; place < picks.length; place++)
         if (state.picks[place] !== undefined || all) readAtOnce(picks[place], moments, k);
+        else sayNothing(picks[place], k, k + 1);
     },
 
     settle(count) {
@@ -98,7 +117,10 @@ export function createLook(plan: Plan, moments: Moments, all = false): Look {
       for (let place = 0; place < tracks.length; place++) {
         const part = tracks[place];
         if (state.tracks[place].size > 0 || all) readLater(part, moments, 0, count);
-        else clearWindows(part.shared, moments, 0, count);
+        else {
+          clearWindows(part.shared, moments, 0, count);
+          sayNothing(part, 0, count);
+        }
       }
       readGroups(plan.last, moments, 0, count);
       readTexts(plan.texts, moments, 0, count);
@@ -110,7 +132,7 @@ export function createLook(plan: Plan, moments: Moments, all = false): Look {
 /** The numbers of a known entity that nothing happened to: what parts of a state that hold nothing say at any moment. */
 export function readNothing(plan: Plan, moments: Moments, empty: LiveState): Float64Array {
   const row = emptyRow(plan.numbers, plan.categories);
-  const look = createLook(plan, moments, true);
+  const look = createLook(plan, moments, row.numbers, true);
   look.begin(empty, [row], 0, row.numbers, row.numbers.length);
   look.note(0, 0, undefined);
   look.settle(1);

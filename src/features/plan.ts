@@ -27,6 +27,8 @@ export interface PartPlan {
   readonly shared: readonly View[];
   /** Of values: the tallies to be made before it is read. */
   readonly tallies: readonly number[];
+  /** Places of all numbers that are read from the part. */
+  readonly places: readonly number[];
 }
 
 export interface PlacedText {
@@ -95,6 +97,10 @@ export function planFeatures(features: readonly FeatureDeclaration[]): Plan {
       counted: own.filter(isCounted),
       later: grouped(mine.filter(({ reader }) => reader.type === "later")),
       shared: own.filter(({ cell }) => shared.has(cell)),
+      places: [
+        ...own.flatMap(({ numbers }) => numbers.map(({ place }) => place)),
+        ...mine.flatMap(({ reader, place }) => (reader.type === "category" ? [] : [place])),
+      ],
       tallies:
         of === "values" ? layout.tallies.flatMap(({ values }, tally) => (values.place === place ? [tally] : [])) : [],
     };

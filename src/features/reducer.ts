@@ -36,10 +36,10 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
   const { layout } = plan;
   const codec = createCodec(digest, layout);
   const moments = createMoments(digest, layout);
-  const look = createLook(plan, moments);
   const targetsOf = createTargets(layout);
   const advance = createAdvance(layout);
   const nothing = readNothing(plan, moments, emptyState(digest, layout));
+  const look = createLook(plan, moments, nothing);
   const single: Row[] = [];
   const put = (live: LiveState, event: SeenEvent, at: number, day = dayOf(at)) => {
     const targets = targetsOf(event.name);
@@ -49,7 +49,6 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
   };
   const followInNotes = createFollow({
     look,
-    nothing,
     put(live, event, at) {
       meet(live, at);
       put(live, event, at);
@@ -86,7 +85,6 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
         row.texts.fill(undefined);
         return row;
       }
-      row.numbers.set(nothing);
       for (let i = 0; i < plan.categories; i++) row.texts[i] = undefined;
       single[0] = row;
       look.begin(live, single, 0, row.numbers, row.numbers.length);
