@@ -45,17 +45,18 @@ export function createTargets({ tracks, series, values, picks }: Layout): (event
   const any = of(undefined);
   const names = [...series, ...values, ...picks].flatMap(({ event }) => (event === undefined ? [] : [event]));
   const byName = new Map([...new Set(names)].map((name): [string, Targets] => [name, of(name)]));
-  // events of one name come in rows: of an entity, and of a log that knows few names
-  let name: string | undefined;
-  let last = any;
+  // a log knows few names: to compare with each of them takes less than to look one up
+  const met: string[] = [];
+  const found: Targets[] = [];
   return (event) => {
-    if (event !== name) {
-      last = byName.get(event) ?? any;
-      name = event;
-    }
-    return last;
+    for (let i = 0; i < met.length; i++) if (met[i] === event) return found[i];
+    const targets = byName.get(event) ?? any;
+    if (met.length < FEW) found[met.push(event) - 1] = targets;
+    return targets;
   };
 }
+
+const FEW = 8;
 
 /** Counts the event, which is on `day`. */
 export function writePlain(state: LiveState, { plain, timed }: Targets, at: number, day: number): void {

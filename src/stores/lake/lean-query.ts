@@ -22,8 +22,12 @@ export function leanQuery(query: LakeQuery, names: readonly string[]): LeanQuery
   const { kind, through, notOf, knownUntil, properties, entities, touchedSince } = query;
   if (kind === undefined || !properties || entities || touchedSince !== undefined) return undefined;
   if (names.length === 0 || names.length > MOST_NAMES) return undefined; // nothing to read, or too much to say
-  return { kind, through, notOf, knownUntil, names, wanted: names.map((name) => [...properties(name)]) };
+  const known = names.map(asKey);
+  return { kind, through, notOf, knownUntil, names: known, wanted: known.map((name) => [...properties(name)]) };
 }
+
+/** The same text as V8 keeps names of properties, one of each: two of them are compared without a look at their letters. */
+const asKey = (name: string): string => Object.keys({ [name]: true })[0];
 
 /** A lane of a property that has a column of its own in some of the parts. */
 export interface TypedLane {
