@@ -1,5 +1,5 @@
 import type { Block, SeenEvent, Stretch } from "./feature.ts";
-import { dayOf } from "./grid.ts";
+import { dayOf, oldestSlot } from "./grid.ts";
 import type { LiveState } from "./live-state.ts";
 import type { Look } from "./look.ts";
 import { MOST_MOMENTS } from "./moment.ts";
@@ -9,8 +9,8 @@ import { DAY_MS, DAYS_KEPT } from "./window.ts";
 /** What following an entity is made of. */
 interface Steps {
   readonly look: Look;
-  /** Puts an event that happened at `at` into a state, and drops nothing. */
-  readonly put: (state: LiveState, event: SeenEvent, at: number) => void;
+  /** Puts an event that happened at `at` into a state, but for slots before `oldestSlot`, and drops nothing. */
+  readonly put: (state: LiveState, event: SeenEvent, at: number, oldestSlot: number) => void;
   /** Drops what lies too far behind the newest event. */
   readonly drop: (state: LiveState) => void;
 }
@@ -36,6 +36,8 @@ export function createFollow({ look, put, drop }: Steps) {
     /** How many moments are noted, of which not everything is read yet. */
     let noted = 0;
     for (let k = from; k < until; k++) {
+      // of a month's events before a moment only the last day's are found in its slots
+      const oldest = written < before[k] - 1 ? oldestSlot(events[before[k] - 1].at) : 0;
       for (; written < before[k]; written++) {
         const event = events[written];
         const at = event.at > 0 ? Math.floor(event.at) : 0;
@@ -43,7 +45,7 @@ export function createFollow({ look, put, drop }: Steps) {
           look.settle(noted);
           noted = 0;
         }
-        put(state, event, at);
+        put(state, event, at, oldest);
       }
       const row = place + k - from;
       const { texts } = rows[row];

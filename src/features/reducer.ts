@@ -41,17 +41,17 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
   const nothing = readNothing(plan, moments, emptyState(digest, layout));
   const look = createLook(plan, moments, nothing);
   const single: Row[] = [];
-  const put = (live: LiveState, event: SeenEvent, at: number, day = dayOf(at)) => {
+  const put = (live: LiveState, event: SeenEvent, at: number, day: number, oldestSlot: number) => {
     const targets = targetsOf(event.name);
-    writePlain(live, targets, at, day);
+    writePlain(live, targets, at, day, oldestSlot);
     // the properties of a logged event are parsed when they are asked for
     if (targets.wantsProperties) writeProperties(live, targets, at, day, event);
   };
   const followInNotes = createFollow({
     look,
-    put(live, event, at) {
+    put(live, event, at, oldestSlot) {
       meet(live, at);
-      put(live, event, at);
+      put(live, event, at, dayOf(at), oldestSlot);
     },
     drop: createDrop(layout),
   });
@@ -75,7 +75,7 @@ export function createReducer(declarations: readonly unknown[]): Reducer {
       const at = event.at > 0 ? Math.floor(event.at) : 0;
       const day = dayOf(at);
       advance(live, at, day);
-      put(live, event, at, day);
+      put(live, event, at, day, 0);
     },
 
     read(state, now, row = emptyRow(plan.numbers, plan.categories), inFlight = undefined) {

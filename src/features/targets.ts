@@ -58,14 +58,18 @@ export function createTargets({ tracks, series, values, picks }: Layout): (event
 
 const FEW = 8;
 
-/** Counts the event, which is on `day`. */
-export function writePlain(state: LiveState, { plain, timed }: Targets, at: number, day: number): void {
+/**
+ * Counts the event, which is on `day`.
+ *
+ * @param oldest slots before this one will be dropped before anything is read: they are not written
+ */
+export function writePlain(state: LiveState, { plain, timed }: Targets, at: number, day: number, oldest = 0): void {
   const { days, hours, slots } = plain;
   const { newest, firsts, lasts } = state;
   if (days.length > 0) writeTracks(state, days, at < newest ? oldestDay(newest) : day, day);
   if (slots.length > 0) {
     const slot = slotOf(at);
-    writeTracks(state, slots, at < newest ? oldestSlot(newest) : slot, slot);
+    if (slot >= oldest) writeTracks(state, slots, at < newest ? oldestSlot(newest) : slot, slot);
   }
   if (hours.length > 0) writeTracks(state, hours, oldestHour(newest), hourOf(at));
   for (let i = 0; i < timed.length; i++) {

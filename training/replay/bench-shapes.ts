@@ -58,7 +58,7 @@ export const shapes: readonly Shape[] = [
   {
     name: "orders, a row per event",
     goal: 500_000,
-    events: 2_000_000,
+    events: 5_000_000,
     reducers: common,
     recipe: Recipe.parse({
       name: "fraud",

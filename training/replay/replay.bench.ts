@@ -1,6 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -9,9 +9,9 @@ import type { ReplayTold } from "./bench-replay-child.ts";
 import { shapes } from "./bench-shapes.ts";
 
 /**
- * From Parquet parts to typed columns, on one core: DuckDB's thread, ours and those that collect garbage are counted
- * together, in CPU seconds. Each replay has a process of its own, as a training has: what it costs to become warm is
- * counted.
+ * From Parquet parts to typed columns, on one core, to which the process is bound where `taskset` is there: DuckDB's
+ * thread, ours and those that collect garbage are counted together, in CPU seconds. Each replay has a process of its own,
+ * as a training has: what it costs to become warm is counted.
  *
  * Three logs, made with a seed, in the order of their moments, in eight partitions as a worker writes them:
  * a shop of 20 events a customer over a year, with a row at spine moments (about one per ten events) by the default
@@ -54,5 +54,11 @@ export const bench: Bench = async ({ say, runs, options }) => {
   return lines;
 };
 
-const child = async (args: readonly string[]): Promise<string> =>
-  (await promisify(execFile)(process.execPath, ["--import", "tsx", CHILD, ...args])).stdout;
+/** A step in a process of its own; a replay on one core. */
+async function child(args: readonly string[]): Promise<string> {
+  const command = [process.execPath, "--import", "tsx", CHILD, ...args];
+  const [program, ...rest] = args[0] === "replay" && hasTaskset() ? ["taskset", "-c", "1", ...command] : command;
+  return (await promisify(execFile)(program, rest)).stdout;
+}
+
+const hasTaskset = () => availableParallelism() > 1 && spawnSync("taskset", ["-c", "1", "true"]).status === 0;
