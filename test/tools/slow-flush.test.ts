@@ -36,8 +36,9 @@ test("what waits for a slow disk is known when it comes again", async () => {
   expect(await rowsAfter()).toEqual({ events: 400, rows: 400 });
 });
 
-test("with a second flush beside the first, what the first has taken is not known, and is in the lake twice", async () => {
+test("with a second flush beside the first, the lake has events twice, or not at all where the later part overtook", async () => {
   const { events, rows } = await rowsAfter("one-flush");
-  expect(events).toBe(400);
-  expect(rows).toBeGreaterThan(420);
+  // both wait for the disk: mostly the first goes on first, and what it has taken is taken again by the second
+  if (events === 400) expect(rows).toBeGreaterThan(420);
+  else expect(events).toBeLessThan(400);
 });
