@@ -60,17 +60,17 @@ if (!existsSync(file)) {
   }
 }
 
-/** Through the door, the log and the worker into a lake of its own. */
+/** Through the door, the log and the worker into a lake of its own, compacted as workers leave theirs. */
 function ingested(room: string): string {
   const { REDIS_URL: _, PORTRAIT_CONFIG: __, ...env } = process.env;
-  for (const map of ["fraud-handbook", "fraud-handbook-reports"]) {
-    const command = ["--import", "tsx", "src/cli/main.ts", "ingest", file, "--map", map, "--json"];
-    const { status, stdout } = spawnSync(process.execPath, command, {
+  const ingest = (map: string) => ["ingest", file, "--map", map, "--json"];
+  for (const command of [ingest("fraud-handbook"), ingest("fraud-handbook-reports"), ["compact", "--all", "--json"]]) {
+    const { status, stdout } = spawnSync(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...command], {
       env: { ...env, PORTRAIT_VAR: room },
       encoding: "utf8",
       stdio: ["ignore", "pipe", "inherit"],
     });
-    if (status !== 0) throw new Error(`portrait ingest ended with ${status}: ${stdout}`);
+    if (status !== 0) throw new Error(`portrait ${command[0]} ended with ${status}: ${stdout}`);
     console.error(stdout.trim());
   }
   return join(room, "lake");
