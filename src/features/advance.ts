@@ -1,4 +1,4 @@
-import { dayOf, type Grid, oldestDay, oldestHour, oldestSlot } from "./grid.ts";
+import { type Grid, oldestDay, oldestHour, oldestSlot } from "./grid.ts";
 import type { Layout } from "./layout.ts";
 import type { LiveState } from "./live-state.ts";
 import { dropBefore } from "./track.ts";
@@ -39,14 +39,19 @@ export function meet(state: LiveState, at: number): void {
 /** Answers a function that drops all that lies too far behind the newest event of a state. */
 export function createDrop({ tracks }: Layout): (state: LiveState) => void {
   return (state) => {
-    const { first, newest } = state;
-    const oldest = dayOf(newest) - DAYS_KEPT;
+    const { newest } = state;
     for (let place = 0; place < tracks.length; place++) {
       const track = state.tracks[place];
       if (track.size > 0) dropBefore(track, OLDEST[tracks[place].grid](newest));
     }
-    if (first < oldest * DAY_MS) for (const set of state.values) dropDaysBefore(set, oldest);
+    dropValues(state);
   };
+}
+
+/** The same of the days of values alone. */
+export function dropValues({ first, newest, values }: LiveState): void {
+  const oldest = oldestDay(newest);
+  if (first < oldest * DAY_MS) for (const set of values) dropDaysBefore(set, oldest);
 }
 
 const OLDEST = { days: oldestDay, hours: oldestHour, slots: oldestSlot } as const;

@@ -1,10 +1,9 @@
+import { dropValues } from "./advance.ts";
 import type { Block, SeenEvent, Stretch } from "./feature.ts";
-import { dayOf, oldestSlot } from "./grid.ts";
+import { oldestSlot } from "./grid.ts";
 import type { LiveState } from "./live-state.ts";
 import type { Look } from "./look.ts";
 import { MOST_MOMENTS } from "./moment.ts";
-import { dropDaysBefore } from "./value-days.ts";
-import { DAY_MS, DAYS_KEPT } from "./window.ts";
 
 /** What following an entity is made of. */
 interface Steps {
@@ -62,7 +61,7 @@ export function createFollow({ look, put, drop }: Steps) {
       }
       if (isEarly)
         drop(state); // its windows reach back further than what is kept behind the newest event
-      else dropValues(state);
+      else dropValues(state); // they are read at once, and need not wait
       for (let i = 0; i < texts.length; i++) texts[i] = undefined;
       if (noted === 0) look.begin(state, rows, row, numbers, width);
       look.note(noted++, now[k], inFlight ? events[before[k]] : undefined);
@@ -70,10 +69,4 @@ export function createFollow({ look, put, drop }: Steps) {
     if (noted > 0) look.settle(noted);
     if (state.newest >= 0) drop(state);
   };
-}
-
-/** Values are read at once: what they drop need not wait. */
-function dropValues({ first, newest, values }: LiveState): void {
-  const oldest = dayOf(newest) - DAYS_KEPT;
-  if (first < oldest * DAY_MS) for (const set of values) dropDaysBefore(set, oldest);
 }

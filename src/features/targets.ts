@@ -1,12 +1,13 @@
+import { propertyOf } from "../events/event-log.ts";
 import type { SeenEvent } from "./feature.ts";
 import { type Grid, hourOf, oldestDay, oldestHour, oldestSlot, slotOf } from "./grid.ts";
 import type { Layout, Pick, Series, Values } from "./layout.ts";
 import type { LiveState } from "./live-state.ts";
 import { addToTrack, emptyTrack, NO_TRACK, type Track } from "./track.ts";
-import { LONGEST_TEXT, pointsOf, textOf, valueIn } from "./value.ts";
+import { LONGEST_TEXT, pointsOf, textOf } from "./value.ts";
 import { addValue } from "./value-days.ts";
 
-export interface Target {
+interface Target {
   /** Place among the tracks of a state. */
   readonly place: number;
   readonly series: Series;
@@ -102,8 +103,8 @@ export function writeProperties(
 }
 
 /** The text of a property that is short enough for a category. */
-export function categoryOf(event: SeenEvent, property: string): string | undefined {
-  const text = textOf(valueIn(event, property));
+function categoryOf(event: SeenEvent, property: string): string | undefined {
+  const text = textOf(propertyOf(event, property));
   return text !== undefined && text.length <= LONGEST_TEXT ? text : undefined;
 }
 
@@ -128,14 +129,14 @@ function writeAmounts(
     const { series } = targets[i];
     const { value } = series;
     if (value === undefined) continue;
-    if (value !== known) points = pointsOf(valueIn(event, value));
+    if (value !== known) points = pointsOf(propertyOf(event, value));
     known = value;
     if (!Number.isNaN(points)) addToTrack(trackOf(state, targets[i]), bucket, points, series);
   }
 }
 
 /** The track of a target, which an entity has from the first event on that belongs there. */
-export function trackOf({ tracks }: LiveState, { place, series }: Target): Track {
+function trackOf({ tracks }: LiveState, { place, series }: Target): Track {
   const track = tracks[place];
   if (track !== NO_TRACK) return track;
   const made = emptyTrack(series);
@@ -144,8 +145,8 @@ export function trackOf({ tracks }: LiveState, { place, series }: Target): Track
 }
 
 /** Notes what the event carries, where it is the first or the last. */
-export function writePick(state: LiveState, { property, as, which, place }: Pick, at: number, event: SeenEvent): void {
-  const value = as === "number" ? pointsOf(valueIn(event, property)) : categoryOf(event, property);
+function writePick(state: LiveState, { property, as, which, place }: Pick, at: number, event: SeenEvent): void {
+  const value = as === "number" ? pointsOf(propertyOf(event, property)) : categoryOf(event, property);
   if (value === undefined || Number.isNaN(value)) return;
   const known = state.picks[place];
   const later = known !== undefined && (at > known.at || (at === known.at && value > known.value));

@@ -1,5 +1,4 @@
 import type { Property } from "../events/event.ts";
-import type { SeenEvent } from "./feature.ts";
 
 /** Amounts are whole ten-thousandths, so that sums are exact and the order of adding is of no matter. */
 export const POINTS = 10_000;
@@ -8,13 +7,6 @@ const HALF = 2 ** 52;
 const WHOLE = 2 ** 53;
 /** Categories longer than this are no categories. */
 export const LONGEST_TEXT = 100;
-
-/**
- * What an event carries under a name. What every object inherits is a function or an object, never a property's type: who
- * asks for the type need not ask whether it is the event's own.
- */
-export const valueIn = (event: Pick<SeenEvent, "properties" | "property">, name: string): Property | undefined =>
-  event.property ? event.property(name) : event.properties[name];
 
 /** A number in points; NaN when the property is absent, no number, not finite or beyond ±450 billion. */
 export function pointsOf(value: Property | undefined): number {

@@ -36,9 +36,7 @@ export function createEntityRows(inFlight: boolean): EntityRows {
       if (count === now.length) {
         before = moved(before, new Int32Array(2 * count));
         now = moved(now, new Float64Array(2 * count));
-        const more = new Uint8Array(2 * count);
-        more.set(labels);
-        labels = more;
+        labels = moved(labels, new Uint8Array(2 * count));
       }
       before[count] = written;
       now[count] = moment;

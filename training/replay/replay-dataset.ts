@@ -1,11 +1,11 @@
 import type { Dataset } from "../../models/model.ts";
-import { sameEntity } from "../../src/events/event.ts";
 import type { Lake, LoggedEvent } from "../../src/events/event-log.ts";
 import type { Reducer } from "../../src/features/feature.ts";
 import type { Reducers } from "../../src/features/reducers.ts";
 import type { Recipe } from "../../src/retraining/recipe.ts";
 import { type ColumnPlan, planColumns } from "./columns.ts";
 import { constantColumns } from "./constant-columns.ts";
+import { createEntityCutter } from "./entity-cutter.ts";
 import { createEntityRows } from "./entity-rows.ts";
 import { takeBecomes, takeWithin, thingOf, type Untaken } from "./moments.ts";
 import { createMomentReader } from "./read-moments.ts";
@@ -110,24 +110,17 @@ export async function replayDataset(request: ReplayRequest, gatherBytes = GATHER
     }
   };
 
-  let current: LoggedEvent[] = [];
+  const cutter = createEntityCutter(replayEntity);
   const passes = 1 + seconds.length;
   const through = reducers.kinds.find(({ name }) => name === recipe.entity)?.from;
   const properties = reducer.properties && ((event: string) => propertiesOf(event, reducer, recipe, plan, touched));
   for await (const batch of lake.readByEntity({ kind: recipe.entity, through, knownUntil: until, properties })) {
     signal?.throwIfAborted();
-    for (const event of batch) {
-      const { entity } = event;
-      if (current.length > 0 && entity !== current[0].entity && !sameEntity(entity, current[0].entity)) {
-        replayEntity(current);
-        current = [];
-      }
-      current.push(event);
-    }
+    cutter.add(batch);
     seen += batch.length;
     onProgress?.(Math.min(1, seen / Math.max(1, log.events)) / passes, `${seen.toLocaleString("en")} events`);
   }
-  if (current.length) replayEntity(current);
+  cutter.end();
 
   for (const [place, { name }] of seconds.entries()) {
     if (store.rows === 0) break;

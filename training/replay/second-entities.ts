@@ -1,6 +1,6 @@
-import { sameEntity } from "../../src/events/event.ts";
 import type { LoggedEvent } from "../../src/events/event-log.ts";
 import type { Reducer } from "../../src/features/feature.ts";
+import { createEntityCutter } from "./entity-cutter.ts";
 import { createEntityRows } from "./entity-rows.ts";
 import { createMomentReader } from "./read-moments.ts";
 import type { ReadingsByRow } from "./readings-by-row.ts";
@@ -26,33 +26,26 @@ export async function* readSecond(pass: SecondPass): AsyncGenerator<number> {
   const read = createMomentReader(reducer);
   const moments = createEntityRows(true);
   const rows: number[] = [];
-  let current: LoggedEvent[] = [];
   let done = 0;
 
-  const readEntity = () => {
+  const cutter = createEntityCutter((events) => {
     moments.clear();
     rows.length = 0;
-    for (let i = 0; i < current.length; i++) {
-      const event = current[i];
+    for (let i = 0; i < events.length; i++) {
+      const event = events[i];
       if (!event.touched || event.name !== wanted) continue;
       const row = index.find(event.partition, event.position);
       if (row < 0) continue;
       moments.add(i, event.known, false);
       rows.push(row);
     }
-    read(current, moments, into, ({ from, until }) => into.taken(rows, from, until));
-  };
+    read(events, moments, into, ({ from, until }) => into.taken(rows, from, until));
+  });
 
   for await (const batch of batches) {
-    for (const event of batch) {
-      if (current.length > 0 && !sameEntity(current[0].entity, event.entity)) {
-        readEntity();
-        current = [];
-      }
-      current.push(event);
-    }
+    cutter.add(batch);
     done += batch.length;
     yield done;
   }
-  if (current.length > 0) readEntity();
+  cutter.end();
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { propertyOf } from "../../events/event-log.ts";
 import { asNumber, type Kind, values } from "../kind.ts";
 import { wantValues } from "../layout.ts";
 import { placeOf } from "../track.ts";
-import { textOf, valueIn } from "../value.ts";
+import { textOf } from "../value.ts";
 import { findValue } from "../value-days.ts";
 import { Cap, EventName, KEEPS, PropertyName, THIS_EVENT, words } from "../words.ts";
 
@@ -27,7 +28,7 @@ export const daysSinceValue: Kind<z.infer<typeof DaysSinceValue>> = {
     const wanted = wantValues(layout, name, by, cap, false);
     return asNumber(values(wanted.place), ({ state, today, inFlight }, k) => {
       const event = inFlight[k];
-      const text = event?.name === name ? textOf(valueIn(event, by)) : undefined;
+      const text = event?.name === name ? textOf(propertyOf(event, by)) : undefined;
       if (text === undefined) return Number.NaN;
       const set = state.values[wanted.place];
       const place = findValue(set, text, wanted.texts);

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { propertyOf } from "../../events/event-log.ts";
 import { asNumber, type Kind, values } from "../kind.ts";
 import { wantFlight, wantTally, wantValues } from "../layout.ts";
-import { textOf, valueIn } from "../value.ts";
+import { textOf } from "../value.ts";
 import { findValue } from "../value-days.ts";
 import { Days, windowText } from "../window.ts";
 import { Cap, EventName, KEEPS, PropertyName, words } from "../words.ts";
@@ -31,7 +32,7 @@ export const valueShare: Kind<z.infer<typeof ValueShare>> = {
     wantFlight(layout, by);
     return asNumber(values(wanted.place), ({ state, times, inFlight }, k) => {
       const event = inFlight[k];
-      const text = event && textOf(valueIn(event, by));
+      const text = event && textOf(propertyOf(event, by));
       if (text === undefined) return Number.NaN;
       const set = state.values[wanted.place];
       const seen = times[tally];
