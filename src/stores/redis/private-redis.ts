@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -45,6 +45,22 @@ const START_MS = 20_000;
 
 const claimOf = (dir: string) => join(dir, "server.json");
 
+/**
+ * Writes the claim whole: who reads it meanwhile finds the one before or this one, never half of it.
+ *
+ * @throws EEXIST when `how` is `new` and there is one
+ */
+function writeClaim(dir: string, claim: Claim, how: "new" | "over"): void {
+  const draft = join(dir, `server-${process.pid}.json`);
+  writeFileSync(draft, JSON.stringify(claim));
+  try {
+    if (how === "over") renameSync(draft, claimOf(dir));
+    else linkSync(draft, claimOf(dir)); // unlike a renaming, refused when there is one
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
 function readClaim(dir: string): Claim | undefined {
   try {
     return JSON.parse(readFileSync(claimOf(dir), "utf8")) as Claim;
@@ -76,7 +92,7 @@ export async function runningPrivateRedis(dir: string): Promise<string | undefin
 async function claimFolder(dir: string, claim: Claim): Promise<void> {
   for (let i = 0; ; i++) {
     try {
-      writeFileSync(claimOf(dir), JSON.stringify(claim), { flag: "wx" });
+      writeClaim(dir, claim, "new");
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST" || i > 2) throw error;
@@ -136,10 +152,7 @@ export async function startPrivateRedis({
     // a group of its own: Ctrl-C in a terminal must not end it before those who still write to it
     { stdio: ["ignore", "pipe", "pipe"], detached: true },
   );
-  writeFileSync(
-    claimOf(dir),
-    JSON.stringify({ url, owner: process.pid, pid: child.pid, at: Date.now() } satisfies Claim),
-  );
+  writeClaim(dir, { url, owner: process.pid, pid: child.pid, at: Date.now() }, "over");
   let said = "";
   const listen = (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4_000);
