@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { RetrainProgress } from "../../src/retraining/job.ts";
 import { type TrainInChildOptions, trainInChild } from "../../training/train-in-child.ts";
 
@@ -60,9 +60,18 @@ test("a child that wants more memory than it may have ends, and this process liv
 });
 
 test("a training that takes too long is ended", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }); // its hour begins before the child can say a word
+  onTestFinished(() => void vi.useRealTimers());
   const { pid, onProgress } = started();
-  await expect(order("wait", { timeoutMs: 1_500, onProgress })).rejects.toMatchObject({ code: "TRAINING_CANCELLED" });
-  expect(alive(await pid)).toBe(false);
+  const ended = expect(order("wait", { timeoutMs: 3_600_000, onProgress })).rejects.toMatchObject({
+    code: "TRAINING_CANCELLED",
+  });
+  const child = await pid;
+  vi.advanceTimersByTime(3_599_999);
+  expect(alive(child)).toBe(true);
+  vi.advanceTimersByTime(1);
+  await ended;
+  expect(alive(child)).toBe(false);
 });
 
 test("when the signal fires the child ends, and the signal's reason is the answer", async () => {
