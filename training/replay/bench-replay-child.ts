@@ -1,5 +1,5 @@
-import { createRandom } from "../../models/random.ts";
-import { LoggedText } from "../../src/events/logged-text.ts";
+import type { Event } from "../../src/events/event.ts";
+import { LoggedText, propertiesText } from "../../src/events/logged-text.ts";
 import { groupByPartition } from "../../src/events/partition-of.ts";
 import { compactLake } from "../../src/stores/lake/compact-lake.ts";
 import { createLakeWriter } from "../../src/stores/lake/lake-writer.ts";
@@ -8,8 +8,6 @@ import { type Shape, shapes } from "./bench-shapes.ts";
 import { replayDataset } from "./replay-dataset.ts";
 
 /** One step of the bench, in a process of its own as a training has: `fill` makes a lake, `compact` merges its parts, `replay` reads it. */
-const DAY = 86_400_000;
-const FROM = Date.UTC(2025, 0, 1);
 const BATCH = 50_000;
 const PARTITIONS = 8;
 
@@ -39,22 +37,18 @@ async function replay(dir: string, { recipe, reducers }: Shape): Promise<ReplayT
   return { events: about.events, rows: data.rows, columns: data.columns.length, cpuSeconds: (user + system) / 1e6 };
 }
 
-/** A year of events in the order in which they happened, as parts of a worker's partitions: a part a partition for each batch. */
-async function fill(dir: string, { draw }: Shape, events: number): Promise<void> {
-  const random = createRandom(7);
+/** Events in the order of their log, as parts of a worker's partitions: a part a partition for each batch. */
+async function fill(dir: string, { log }: Shape, events: number): Promise<void> {
   const writer = await createLakeWriter({ dir });
-  const step = (360 * DAY) / events;
   const after = new Map<number, { ms: number; seq: number }>();
-  for (let from = 0; from < events; from += BATCH) {
-    const batch = Array.from({ length: Math.min(BATCH, events - from) }, (_, i) => {
-      const { user, name, properties } = draw(random, events);
-      const at = Math.floor(FROM + (from + i) * step);
-      return { id: `m${from + i}`, entity: { kind: "user", id: user }, name, at, text: JSON.stringify(properties) };
-    });
-    const first = { ms: batch[batch.length - 1].at, seq: 0 };
+  let ms = 0;
+  for await (const batch of batches(log(events))) {
+    ms = Math.max(ms + 1, batch[batch.length - 1].known); // the log's clock never runs back
+    const first = { ms, seq: 0 };
     for (const [partition, some] of groupByPartition(batch, ({ entity }) => entity, PARTITIONS)) {
-      const rows = some.map(({ id, name, entity, at, text }, index) => {
-        return new LoggedText(partition, { ...first, index }, id, name, entity, at, at, text);
+      const rows = some.map(({ id, name, entity, at, known, properties }, index) => {
+        const position = { ...first, index };
+        return new LoggedText(partition, position, id, name, entity, at, known, propertiesText(properties));
       });
       const last = { ...first, index: rows.length - 1 };
       await writer.write({ partition, after: after.get(partition) ?? { ms: 0, seq: 0 }, first, last, rows });
@@ -62,4 +56,14 @@ async function fill(dir: string, { draw }: Shape, events: number): Promise<void>
     }
   }
   writer.close();
+}
+
+async function* batches(events: AsyncIterable<Event> | Iterable<Event>): AsyncGenerator<readonly Event[]> {
+  let batch: Event[] = [];
+  for await (const event of events) {
+    if (batch.push(event) < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }

@@ -1,25 +1,43 @@
-import type { createRandom } from "../../models/random.ts";
-import type { Property } from "../../src/events/event.ts";
+import { createRandom } from "../../models/random.ts";
+import type { Event, Property } from "../../src/events/event.ts";
 import { DEFAULT_FEATURES } from "../../src/features/catalogue.ts";
 import { createReducers, type Reducers } from "../../src/features/reducers.ts";
 import { Recipe } from "../../src/retraining/recipe.ts";
 import { CUSTOMER, RECIPE, TERMINAL } from "../datasets/fraud-handbook.ts";
+import { handbookEvents, handbookMissing } from "./bench-handbook.ts";
 
-/** A log that is drawn, and what is learned from it. */
+/** A log, and what is learned from it. */
 export interface Shape {
   readonly name: string;
   readonly goal: number;
-  /** How many, unless the command line says so. */
-  readonly events: number;
+  /** How many are drawn unless the command line says so; absent = as many as there are. */
+  readonly events?: number;
   readonly recipe: Recipe;
   readonly reducers: Reducers;
-  readonly draw: (random: ReturnType<typeof createRandom>, events: number) => Drawn;
+  readonly log: (events: number) => AsyncIterable<Event> | Iterable<Event>;
+  /** Why it cannot be read here. */
+  readonly missing?: () => string | undefined;
 }
-export interface Drawn {
+interface Drawn {
   readonly user: string;
   readonly name: string;
   readonly properties: Readonly<Record<string, Property>>;
 }
+
+const DAY = 86_400_000;
+const FROM = Date.UTC(2025, 0, 1);
+
+/** So many events at even steps through a year. */
+const drawn = (draw: (random: ReturnType<typeof createRandom>, events: number) => Drawn) =>
+  function* (events: number): Generator<Event> {
+    const random = createRandom(7);
+    const step = (360 * DAY) / events;
+    for (let i = 0; i < events; i++) {
+      const { user, name, properties } = draw(random, events);
+      const at = Math.floor(FROM + i * step);
+      yield { id: `m${i}`, entity: { kind: "user", id: user }, name, at, known: at, properties };
+    }
+  };
 
 const GOODS = ["toys", "books", "shoes", "hats", "food"];
 const SHOP = ["Product Viewed", "Product Viewed", "Product Viewed", "Product Added", "Order Completed", "Logged In"];
@@ -49,11 +67,11 @@ export const shapes: readonly Shape[] = [
       positive: "will buy",
       target: { kind: "event-within", event: "Order Completed", days: 30, everyDays: 180, activeDays: 90 },
     }),
-    draw: (random, events) => ({
+    log: drawn((random, events) => ({
       user: `user-${random.below(events / 20)}`,
       name: SHOP[random.below(SHOP.length)],
       properties: order(random),
-    }),
+    })),
   },
   {
     name: "orders, a row per event",
@@ -67,11 +85,11 @@ export const shapes: readonly Shape[] = [
       target: becomes,
       fields: { revenue: "number" },
     }),
-    draw: (random, events) => ({
+    log: drawn((random, events) => ({
       user: `user-${random.below(events / 20)}`,
       name: "Order Completed",
       properties: order(random),
-    }),
+    })),
   },
   {
     name: "payments, a row per event from customer and terminal",
@@ -79,7 +97,7 @@ export const shapes: readonly Shape[] = [
     events: 2_000_000,
     reducers: createReducers(CUSTOMER, [TERMINAL]),
     recipe: RECIPE,
-    draw: (random, events) => ({
+    log: drawn((random, events) => ({
       user: String(random.below(events / 350)),
       name: "Transaction",
       properties: {
@@ -87,6 +105,14 @@ export const shapes: readonly Shape[] = [
         terminal_id: String(random.below(events / 175)),
         amount: Math.round(random.next() * 20_000) / 100,
       },
-    }),
+    })),
+  },
+  {
+    name: "the handbook's own log, a row per payment from customer and terminal",
+    goal: 300_000,
+    reducers: createReducers(CUSTOMER, [TERMINAL]),
+    recipe: RECIPE,
+    log: handbookEvents,
+    missing: handbookMissing,
   },
 ];
