@@ -24,12 +24,16 @@ test("appends that wait together travel as one entry a partition", async () => {
 test("while a group is under way the next one gathers, and leaves with its answer", async () => {
   await using house = await redisHouse(server.url, reducer, 1);
   await house.log.append([anEvent()]);
-  await house.redis.client("PAUSE", 60, "WRITE");
+  await house.redis.client("PAUSE", 60_000, "WRITE");
   const appended = [];
   for (let i = 0; i < 5; i++) {
     appended.push(house.log.append([anEvent()]));
     await new Promise((done) => setTimeout(done, 5)); // longer than a group lingers
   }
+  const another = connectFailFast(server.url); // the house's own waits behind its writing
+  await whenReady(another, 20_000);
+  await another.call("CLIENT", "UNPAUSE");
+  another.disconnect();
   await Promise.all(appended);
   expect(await house.redis.xlen("log:{p0}")).toBe(3); // the first of all, the first of the five, the other four
 });
