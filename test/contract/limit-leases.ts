@@ -13,21 +13,25 @@ export interface LeaseHouse {
 /** What shared buckets promise, in memory and in Redis. 20 a second, 10 at once: a token every 50 ms. */
 export function leasesKeepTheirPromises(open: () => LeaseHouse): void {
   const limit = { perSecond: 20, burst: 10 };
+  /** At most so many tokens have come meanwhile: one on a machine with time, more on a busy one. */
+  const cameSince = (began: number) => Math.ceil((performance.now() - began + 1) / 50);
 
   test("a bucket starts full, gives what is there, and says when there will be more", async () => {
     const lease = open().process();
+    const began = performance.now();
     expect(await lease("a", { limit, want: 8, owed: 0 })).toMatchObject({ tokens: 8, waitMs: 0 });
     const rest = await lease("a", { limit, want: 8, owed: 0 });
     expect(rest.tokens).toBeGreaterThanOrEqual(2);
-    expect(rest.tokens).toBeLessThan(8);
+    expect(rest.tokens).toBeLessThanOrEqual(2 + cameSince(began));
     expect((await lease("b", { limit, want: 10, owed: 0 })).tokens).toBe(10); // another key, another bucket
   });
 
   test("what two processes are given together is never more than the bucket held", async () => {
     const house = open();
     const [one, two] = [house.process(), house.process()];
+    const began = performance.now();
     const given = await Promise.all([one, two].map((lease) => lease("c", { limit, want: 10, owed: 0 })));
-    expect(given[0].tokens + given[1].tokens).toBeLessThanOrEqual(11); // one may have come meanwhile
+    expect(given[0].tokens + given[1].tokens).toBeLessThanOrEqual(10 + cameSince(began));
     const { processes } = await one("c", { limit, want: 0, owed: 0 });
     expect(processes).toBe(house.counts ? 2 : 1);
   });
