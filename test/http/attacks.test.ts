@@ -49,37 +49,35 @@ describe.each(MOUNTS)("with scores answered %s", (mount) => {
 
   test("two whole requests in one piece are two answers in their order", async () => {
     await using house = await serve();
-    const { statuses } = await rawAsk(house.url, good() + good("X-Request-Id: second\r\n"), 800);
+    const second = "X-Request-Id: second";
+    const both = good() + good(`${second}\r\n`);
+    const { statuses, text } = await rawAsk(house.url, both, new RegExp(`${second}[^]*"scores"`, "i"));
     expect(statuses).toEqual([200, 200]);
+    expect(text.match(/"scores"/g)).toHaveLength(2);
   });
 
   test("a gigabyte that is announced is refused before a byte of it is read", async () => {
     await using house = await serve();
     const head = `POST /v1/score HTTP/1.1\r\n${KEY}Content-Length: 1073741824\r\n\r\n`;
-    const { statuses, text, closed, ms } = await rawAsk(house.url, head);
-    expect([statuses, codeIn(text), closed]).toEqual([[413], "BODY_TOO_LARGE", true]);
-    expect(ms).toBeLessThan(1_000);
+    const { statuses, text, closed } = await rawAsk(house.url, head);
+    expect([statuses, codeIn(text), closed]).toEqual([[413], "BODY_TOO_LARGE", true]); // who reads on waits for ever
     expect((await rawAsk(house.url, head.replace("Bearer scorer", "Bearer guess"))).statuses).toEqual([401]);
   });
 
   test("a gigabyte in chunks is cut off soon after the limit, whatever the caller goes on sending", async () => {
     await using house = await serve();
     let sent = 0;
-    const { statuses, closed } = await rawAsk(
-      house.url,
-      (socket) => {
-        socket.write(`POST /v1/score HTTP/1.1\r\n${KEY}Transfer-Encoding: chunked\r\n\r\n`);
-        const chunk = `10000\r\n${" ".repeat(0x10000)}\r\n`;
-        const more = () => {
-          while (sent < 2 ** 30 && !socket.destroyed) {
-            sent += 0x10000;
-            if (!socket.write(chunk)) return void socket.once("drain", more);
-          }
-        };
-        more();
-      },
-      8_000,
-    );
+    const { statuses, closed } = await rawAsk(house.url, (socket) => {
+      socket.write(`POST /v1/score HTTP/1.1\r\n${KEY}Transfer-Encoding: chunked\r\n\r\n`);
+      const chunk = `10000\r\n${" ".repeat(0x10000)}\r\n`;
+      const more = () => {
+        while (sent < 2 ** 30 && !socket.destroyed) {
+          sent += 0x10000;
+          if (!socket.write(chunk)) return void socket.once("drain", more);
+        }
+      };
+      more();
+    });
     expect(closed).toBe(true);
     expect(sent).toBeLessThan(64 * 1_048_576);
     expect(statuses.every((status) => status === 413)).toBe(true); // it may be lost with the connection
@@ -94,9 +92,8 @@ describe.each(MOUNTS)("with scores answered %s", (mount) => {
     );
     expect([statuses, codeIn(text)]).toEqual([[431], "HEADERS_TOO_LARGE"]);
     const many = Array.from({ length: 1_900 }, (_, i) => `X${i}: 1\r\n`).join("");
-    expect(
-      (await rawAsk(house.url, `POST /v1/score HTTP/1.1\r\n${KEY}${many}\r\n`)).statuses[0],
-    ).toBeGreaterThanOrEqual(400);
+    const request = `POST /v1/score HTTP/1.1\r\n${KEY}${many}\r\n`;
+    expect((await rawAsk(house.url, request, /^HTTP\/1\.1 \d{3} /)).statuses[0]).toBeGreaterThanOrEqual(400);
     await livesOn(house);
   });
 
@@ -108,9 +105,9 @@ describe.each(MOUNTS)("with scores answered %s", (mount) => {
       socket.once("close", () => clearInterval(timer));
     };
     const [inHead, inBody, silent] = await Promise.all([
-      rawAsk(house.url, drip(`POST /v1/score HTTP/1.1\r\n${KEY}X-A: `), 6_000),
-      rawAsk(house.url, drip(`POST /v1/score HTTP/1.1\r\n${KEY}Content-Length: 100000\r\n\r\n`), 6_000),
-      rawAsk(house.url, "", 6_000),
+      rawAsk(house.url, drip(`POST /v1/score HTTP/1.1\r\n${KEY}X-A: `)),
+      rawAsk(house.url, drip(`POST /v1/score HTTP/1.1\r\n${KEY}Content-Length: 100000\r\n\r\n`)),
+      rawAsk(house.url, ""),
     ]);
     expect([inHead.closed, inHead.statuses, codeIn(inHead.text)]).toEqual([true, [408], "REQUEST_TIMEOUT"]);
     expect([inBody.closed, inBody.statuses.filter((status) => status !== 408)]).toEqual([true, []]);
