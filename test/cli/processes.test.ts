@@ -58,28 +58,26 @@ test("SIGTERM lets a request in flight finish", async () => {
   const api = portrait(["serve", "--json"], { PORTRAIT_VAR: await varWithChampion() });
   const url = new URL(String((await api.hear("portrait answers")).url));
   const body = JSON.stringify({ models: ["bank"], features: { age: 40 } });
-  const answer = new Promise<number | undefined>((done, failed) => {
-    const slow = request(
-      {
-        host: url.hostname,
-        port: url.port,
-        method: "POST",
-        path: "/v1/score",
-        headers: { Authorization: `Bearer ${KEY}`, "Content-Type": "application/json", "Content-Length": body.length },
-      },
-      (res) => {
-        res.resume();
-        res.once("end", () => done(res.statusCode));
-      },
-    );
-    slow.once("error", failed);
-    slow.write(body.slice(0, 10));
-    setTimeout(() => api.end(), 300);
-    setTimeout(() => slow.end(body.slice(10)), 700);
+  const slow = request({
+    host: url.hostname,
+    port: url.port,
+    method: "POST",
+    path: "/v1/score",
+    headers: { Authorization: `Bearer ${KEY}`, "Content-Type": "application/json", "Content-Length": body.length },
   });
+  const answer = new Promise<number | undefined>((done, failed) => {
+    slow.once("error", failed).once("response", (res) => {
+      res.resume();
+      res.once("end", () => done(res.statusCode));
+    });
+  });
+  await new Promise<unknown>((written) => slow.write(body.slice(0, 10), written));
+  expect((await fetch(new URL("/livez", url))).status).toBe(200); // what was sent before this has been read
+  const ended = api.end();
   await api.hear("ending");
+  slow.end(body.slice(10));
   expect(await answer).toBe(200);
-  expect(await api.ended).toBe(0);
+  expect(await ended).toBe(0);
 });
 
 test("work without any Redis is a named error", async () => {
