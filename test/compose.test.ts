@@ -36,7 +36,7 @@ async function aRedis(dir = tempDir()): Promise<PrivateRedis> {
 
 async function redisArtifacts(url: string) {
   const redis = connectFailFast(url);
-  await whenReady(redis, 2_000);
+  await whenReady(redis, 60_000);
   onTestFinished(() => redis.disconnect());
   return { redis, store: createRedisArtifacts(redis) };
 }
@@ -73,7 +73,7 @@ test("two houses on one Redis: what one promotes, both answer, without a restart
   await one.services.artifacts.save(constantArtifact());
   await one.services.promote("bank", "v1", "first");
   expect(one.version()).toBe("v1");
-  await expect.poll(() => two.version(), { timeout: 20_000 }).toBe("v1");
+  await expect.poll(() => two.version(), { timeout: 60_000 }).toBe("v1");
 });
 
 test("a training on the same host without Redis is seen within a look", async () => {
@@ -82,7 +82,7 @@ test("a training on the same host without Redis is seen within a look", async ()
   const disk = createDiskArtifacts(config.paths.artifacts);
   await disk.save(constantArtifact());
   await disk.promote("bank", "v1", "portrait train");
-  await expect.poll(() => version(), { timeout: 20_000 }).toBe("v1");
+  await expect.poll(() => version(), { timeout: 60_000 }).toBe("v1");
 });
 
 test("a damaged version is refused once and named; the champion before it goes on", async () => {
@@ -99,7 +99,7 @@ test("a damaged version is refused once and named; the champion before it goes o
   await store.promote("bank", "v2", "half of it");
 
   await expect
-    .poll(() => log.heard.filter((line) => line.includes("refused")).length, { timeout: 20_000 })
+    .poll(() => log.heard.filter((line) => line.includes("refused")).length, { timeout: 60_000 })
     .toBeGreaterThan(0);
   await new Promise((done) => setTimeout(done, 400));
   expect(log.heard.filter((line) => line.includes("refused"))).toEqual([expect.stringContaining("ARTIFACT_BROKEN")]);
@@ -128,10 +128,10 @@ test("when Redis goes, the champions stay; when it comes back, what was promoted
   await store.save(constantArtifact());
   await store.save(constantArtifact({ version: "v2" }));
   await store.promote("bank", "v1", "first");
-  await expect.poll(() => version(), { timeout: 20_000 }).toBe("v1");
+  await expect.poll(() => version(), { timeout: 60_000 }).toBe("v1");
 
   await server.kill();
-  await expect.poll(() => services.redisReady(), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => services.redisReady(), { timeout: 60_000 }).toBe(false);
   await new Promise((done) => setTimeout(done, 300));
   expect(version()).toBe("v1");
   await expect(services.promote("bank", "v2", "better")).rejects.toMatchObject({ code: "REDIS_AWAY" });
@@ -139,7 +139,7 @@ test("when Redis goes, the champions stay; when it comes back, what was promoted
   const again = await aRedis(dir);
   const late = await redisArtifacts(again.url);
   await late.store.promote("bank", "v2", "better");
-  await expect.poll(() => version(), { timeout: 20_000 }).toBe("v2");
+  await expect.poll(() => version(), { timeout: 60_000 }).toBe("v2");
   expect(services.redisReady()).toBe(true);
 });
 
@@ -159,7 +159,7 @@ test.each([
     await house.close();`;
   const code = await new Promise((done) => {
     const args = ["--import", "tsx", "--input-type=module", "-e", script];
-    execFile(process.execPath, args, { timeout: 28_000 }, (error) => done(error ? (error.signal ?? error.code) : 0));
+    execFile(process.execPath, args, { timeout: 170_000 }, (error) => done(error ? (error.signal ?? error.code) : 0));
   });
   expect(code).toBe(0);
 });

@@ -59,7 +59,7 @@ test("what docs/operations.md says of back-up and restore works, with events com
   };
   const scored = (at: string, id: string) => json(ask(at, "POST", "/v1/score", { id, models: ["purchase"] }));
   for (let i = 0; i < 40; i++) await track(url);
-  await expect.poll(async () => (await scored(url, "u19")).receipt, { timeout: 20_000 }).toBeDefined();
+  await expect.poll(async () => (await scored(url, "u19")).receipt, { timeout: 60_000 }).toBeDefined();
   const { receipt } = await scored(url, "u1");
   let running = true;
   const meanwhile = (async () => {
@@ -102,7 +102,7 @@ test("what docs/operations.md says of back-up and restore works, with events com
   expect(await verify.ended).toBe(0);
   expect(JSON.parse(verify.out())).toMatchObject({ ok: true });
   await again.end();
-}, 180_000);
+});
 
 test("a folder that holds something is refused, and what is being written aside is left", async () => {
   const root = tempDir();

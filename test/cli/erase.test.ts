@@ -28,7 +28,7 @@ test("portrait erase without a running worker applies the log itself, and its ce
   expect(file).toBe(`${certificate.id}.json`);
   const verified = await portrait(root, "erase", "--verify", join(root, "audit", "certificates", file), "--json");
   expect([verified.code, JSON.parse(verified.out)]).toEqual([0, { ok: true, inAudit: true, back: {}, since: {} }]);
-}, 60_000);
+});
 
 test("nobody is erased where nobody can be asked, nor when it is not said who", async () => {
   const run = (...args: string[]) => {

@@ -20,7 +20,7 @@ const declaring = (root: string, max: number) => {
 test("what broke its schema is listed, shown, and replayed once the declarations allow it", async () => {
   const root = tempDir();
   const redis = connectFailFast(server.url);
-  await whenReady(redis, 2_000);
+  await whenReady(redis, 60_000);
   const reason = 'The schema of "Order Completed" is broken';
   const quarantine = createRedisQuarantine({ redis });
   await quarantine.put([
@@ -46,4 +46,4 @@ test("what broke its schema is listed, shown, and replayed once the declarations
   const entries = await Promise.all(Array.from({ length: 8 }, (_, p) => redis.xlen(`log:{p${p}}`)));
   expect(entries.reduce((sum, count) => sum + count, 0)).toBe(1);
   redis.disconnect();
-}, 60_000);
+});

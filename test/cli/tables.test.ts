@@ -78,7 +78,7 @@ test("a table is explored, learned from, scored and its model rolled back, all f
     const back = json(await portrait("models", "rollback", "shop", "--why", "a test", "--json"));
     expect(back).toMatchObject({ model: "shop", version: trained.version, before: champion, why: "a test" });
   }
-}, 60_000);
+});
 
 test("failures are one line with a name, one object with --json, and exit 1", async () => {
   const dir = tempDir();
@@ -103,4 +103,4 @@ test("failures are one line with a name, one object with --json, and exit 1", as
     expect.stringMatching(/^FILE_UNREADABLE: .*neither a file nor a recipe/),
   ]);
   expect([unscored.code, unscored.err]).toEqual([1, expect.stringMatching(/required option '--out <file>'/)]);
-}, 60_000);
+});

@@ -32,7 +32,7 @@ test("what passes is tried again, what does not ends with its code, and one fail
         return view?.code ?? view?.state;
       }),
     );
-  await expect.poll(states, { timeout: 20_000 }).toEqual(["done", "LAKE_BROKEN", "INTERNAL", "done"]);
+  await expect.poll(states, { timeout: 60_000 }).toEqual(["done", "LAKE_BROKEN", "INTERNAL", "done"]);
   await close();
   expect(tries).toBe(3);
   expect(settled).toBe(2); // the turn of the three others, and the one of the late one

@@ -84,7 +84,7 @@ interface Got {
 
 function send(url: string, agent: Agent, { method, path, headers, body }: Sent): Promise<Got> {
   return new Promise((resolve, reject) => {
-    const req = request(url + path, { method, headers, agent, timeout: 10_000 }, (res) => {
+    const req = request(url + path, { method, headers, agent, timeout: 60_000 }, (res) => {
       const chunks: Buffer[] = [];
       res.on("data", (chunk: Buffer) => chunks.push(chunk));
       res.on("error", reject);
@@ -96,7 +96,7 @@ function send(url: string, agent: Agent, { method, path, headers, body }: Sent):
         }),
       );
     });
-    req.on("timeout", () => req.destroy(new Error(`${method} ${path} was not answered in 10 s`)));
+    req.on("timeout", () => req.destroy(new Error(`${method} ${path} was not answered in a minute`)));
     req.on("error", reject);
     req.end(body);
   });

@@ -33,5 +33,4 @@ test.skipIf(process.platform !== "linux" || filesAllowed() < CONNECTIONS + 1_000
     expect(sockets.filter(({ destroyed }) => destroyed).length).toBeLessThan(CONNECTIONS);
     expect(await serving.end()).toBe(0); // and they do not hold up its end
   },
-  90_000,
 );

@@ -61,7 +61,7 @@ test.each(MOUNTS)("requests are told as spans, with scores answered %s", async (
     { ...parent, "x-request-id": "r1" },
   );
   await house.ask("GET", "/v1/portraits/user/secret-person", undefined, parent);
-  await expect.poll(() => fake.spans().length, { timeout: 20_000 }).toBe(2);
+  await expect.poll(() => fake.spans().length, { timeout: 60_000 }).toBe(2);
   const [score, portrait] = fake.spans();
   expect(score).toMatchObject({
     traceId: "4bf92f3577b34da6a3ce929d0e0e4736",

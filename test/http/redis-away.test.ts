@@ -15,7 +15,7 @@ describe.each(MOUNTS)("with scores answered %s", (mount) => {
     const first = await startPrivateRedis({ dir, fsync: "no" });
     const redis = connectFailFast(first.url);
     onTestFinished(() => redis.disconnect());
-    await whenReady(redis, 5_000);
+    await whenReady(redis, 60_000);
     await using house = await serve({
       receipts: createRedisReceipts({ redis, keepMs: 60_000 }),
       eventLog: createRedisEventLog({ redis, partitions: 2 }),
@@ -34,11 +34,11 @@ describe.each(MOUNTS)("with scores answered %s", (mount) => {
     for (const refused of [await track(), await house.get(`/v1/receipts/${receipt}`)]) {
       expect([refused.status, refused.body.code, refused.headers.get("retry-after")]).toEqual([503, "REDIS_AWAY", "5"]);
     }
-    await expect.poll(async () => (await house.get("/readyz")).body.missing, { timeout: 20_000 }).toContain("redis");
+    await expect.poll(async () => (await house.get("/readyz")).body.missing, { timeout: 60_000 }).toContain("redis");
 
     const second = await startPrivateRedis({ dir, fsync: "no" });
     onTestFinished(() => second.close());
-    await expect.poll(async () => (await score()).body.receipt, { timeout: 10_000 }).toMatch(/^[0-9A-Z]{26}$/);
+    await expect.poll(async () => (await score()).body.receipt, { timeout: 60_000 }).toMatch(/^[0-9A-Z]{26}$/);
     expect((await track()).status).toBe(200);
     expect((await house.get("/readyz")).body.missing).not.toContain("redis");
   });

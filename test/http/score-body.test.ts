@@ -1,3 +1,4 @@
+import "../support/patience.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ZodError } from "zod";

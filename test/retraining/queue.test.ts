@@ -25,7 +25,7 @@ const published: RetrainResult = { model: "purchase", version: "v2", promoted: t
 
 async function openQueue(url = house.url) {
   const redis = connectFailFast(url);
-  await whenReady(redis, 2_000);
+  await whenReady(redis, 60_000);
   const queue = createRetrainQueue({ redis, name, backoffMs: 20, patienceMs: 1_000 });
   onTestFinished(async () => {
     await queue.close();
@@ -57,7 +57,7 @@ const untilAborted: Train = (_, { signal }) =>
   new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
 async function reach(queue: { job(id: string): Promise<JobView | undefined> }, id: string, state: JobView["state"]) {
-  await expect.poll(async () => (await queue.job(id))?.state, { timeout: 20_000, interval: 20 }).toBe(state);
+  await expect.poll(async () => (await queue.job(id))?.state, { timeout: 60_000, interval: 20 }).toBe(state);
 }
 
 describe("asking", () => {
@@ -241,7 +241,7 @@ test("a worker whose Redis is gone ends all the same", async () => {
   const own = { redisUrl: server.url, queue: name, train: async () => published, log, graceMs: 300 };
   const worker = startTrainingWorker(own);
   const redis = connectFailFast(server.url);
-  await whenReady(redis, 2_000);
+  await whenReady(redis, 60_000);
   await server.kill();
   while (!away.signal.aborted) await new Promise((tick) => setTimeout(tick, 20));
   redis.disconnect();
@@ -284,7 +284,7 @@ test("without Redis every call is refused at once with REDIS_AWAY, and works aga
 
   const again = await startPrivateRedis({ dir, fsync: "always" });
   await expect
-    .poll(() => queue.job(id).catch(() => undefined), { timeout: 20_000 })
+    .poll(() => queue.job(id).catch(() => undefined), { timeout: 60_000 })
     .toMatchObject({ state: "waiting" });
   await queue.close();
   await again.close();
@@ -298,7 +298,7 @@ test("a queue that was opened while Redis was away works once it is there", asyn
   const queue = createRetrainQueue({ redis, name });
   await expect(queue.ask(purchase)).rejects.toMatchObject({ code: "REDIS_AWAY" });
   const back = await startPrivateRedis({ dir, fsync: "no" });
-  await whenReady(redis, 5_000);
+  await whenReady(redis, 60_000);
   expect((await queue.ask(purchase)).alreadyRunning).toBe(false);
   await queue.close();
   redis.disconnect();

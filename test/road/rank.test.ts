@@ -1,3 +1,4 @@
+import "../support/patience.ts";
 import { expect, test } from "vitest";
 import { CATEGORIES } from "../../data/simulate/goods.ts";
 import type { Event } from "../../src/events/event.ts";
@@ -100,4 +101,4 @@ test("from events to a ranking of categories that finds the next order better th
   // the mean place of a random order has a standard error of 2.29 / √n
   expect(places.ranked / next.size).toBeLessThan(chance - (4 * 2.29) / Math.sqrt(next.size));
   expect(places.ranked).toBeLessThan(places.bestSold);
-}, 60_000);
+});

@@ -1,3 +1,4 @@
+import "../support/patience.ts";
 import { expect, test } from "vitest";
 import { createMemoryArtifacts } from "../../src/stores/memory/artifacts.ts";
 import { PUBLIC_TABLES } from "../../training/datasets/public-tables.ts";
@@ -14,20 +15,16 @@ const FLOORS: Readonly<Record<string, number>> = {
 
 for (const { name, file, label, drop, columns } of PUBLIC_TABLES) {
   const path = dataset(name, `${file}.gz`);
-  test.skipIf(path === undefined)(
-    `${name} is learned from as it comes`,
-    async () => {
-      if (path === undefined) return;
-      const { learned, table, promoted } = await trainTable(
-        { path, label, model: name, learners: ["logistic"], seed: 1, now: 0, wishes: { drop, columns } },
-        { artifacts: createMemoryArtifacts() },
-      );
-      const test = learned.metrics[learned.model.kind];
-      expect(test.auc).toBeGreaterThan(FLOORS[name]);
-      expect(test.logLoss).toBeLessThan(learned.metrics.constant.logLoss ?? 0);
-      expect(promoted).toBe(true);
-      expect(table.columns.filter(({ leftOut }) => leftOut?.code === "leak")).toEqual([]);
-    },
-    120_000,
-  );
+  test.skipIf(path === undefined)(`${name} is learned from as it comes`, async () => {
+    if (path === undefined) return;
+    const { learned, table, promoted } = await trainTable(
+      { path, label, model: name, learners: ["logistic"], seed: 1, now: 0, wishes: { drop, columns } },
+      { artifacts: createMemoryArtifacts() },
+    );
+    const test = learned.metrics[learned.model.kind];
+    expect(test.auc).toBeGreaterThan(FLOORS[name]);
+    expect(test.logLoss).toBeLessThan(learned.metrics.constant.logLoss ?? 0);
+    expect(promoted).toBe(true);
+    expect(table.columns.filter(({ leftOut }) => leftOut?.code === "leak")).toEqual([]);
+  });
 }

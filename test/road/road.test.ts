@@ -35,7 +35,7 @@ test("from raw events to a promoted model and a changed score, through API, work
   expect(again).toMatchObject({ job, alreadyRunning: true });
   type Job = { state: string; result?: { version: string; promoted: boolean; why: string } };
   await expect
-    .poll(async () => (await get<Job>(`/v1/jobs/${job}`)).state, { timeout: 60_000, interval: 200 })
+    .poll(async () => (await get<Job>(`/v1/jobs/${job}`)).state, { timeout: 120_000, interval: 200 })
     .not.toMatch(/waiting|running/);
   const { state, result } = await get<Job>(`/v1/jobs/${job}`);
   expect({ state, promoted: result?.promoted }).toEqual({ state: "done", promoted: true });
@@ -65,7 +65,7 @@ test("from raw events to a promoted model and a changed score, through API, work
     return scores[0].row[place] ?? Number.NaN;
   };
   const orders = await ordersOf(before);
-  await expect.poll(async () => ordersOf(await score(user)), { timeout: 10_000 }).toBe(orders + 3);
+  await expect.poll(async () => ordersOf(await score(user)), { timeout: 60_000 }).toBe(orders + 3);
   const after = await score(user);
   expect(after.scores.purchase.version).toBe(before.scores.purchase.version);
   expect(after.scores.purchase.probability).not.toBe(before.scores.purchase.probability);
@@ -73,10 +73,10 @@ test("from raw events to a promoted model and a changed score, through API, work
   // 5. segments are made through the same queue
   const segments = await post<{ job: string }>("/v1/models/segments/retrain", {}, 202);
   await expect
-    .poll(async () => (await get<Job>(`/v1/jobs/${segments.job}`)).state, { timeout: 30_000, interval: 200 })
+    .poll(async () => (await get<Job>(`/v1/jobs/${segments.job}`)).state, { timeout: 120_000, interval: 200 })
     .toBe("done");
-  await expect.poll(async () => (await ask(url, "GET", "/v1/segments")).status, { timeout: 20_000 }).toBe(200);
+  await expect.poll(async () => (await ask(url, "GET", "/v1/segments")).status, { timeout: 60_000 }).toBe(200);
 
   expect(await up.end()).toBe(0);
   expect(up.said.filter(({ level }) => Number(level) >= 50)).toEqual([]);
-}, 90_000);
+});

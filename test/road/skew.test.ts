@@ -106,7 +106,7 @@ test("served equals replayed, to the last bit, while late, shuffled and doubled 
     redis.disconnect();
     await lake.close();
   });
-  await whenReady(redis, 2_000);
+  await whenReady(redis, 60_000);
   const report = await checkReceipts(5_000, {
     receipts: createRedisReceipts({ redis, keepMs: 1 }),
     lake,
@@ -118,4 +118,4 @@ test("served equals replayed, to the last bit, while late, shuffled and doubled 
   });
   expect(report.mismatched.length).toBeGreaterThan(10);
   expect(new Set(report.mismatched.map(({ column }) => column))).toEqual(new Set(["views_7d"]));
-}, 90_000);
+});

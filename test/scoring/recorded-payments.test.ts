@@ -95,4 +95,4 @@ test("the row that a payment was scored from is the row that training makes of i
     scorerOf: async () => scorer,
   });
   expect(report).toMatchObject({ scores: PAYMENTS, equal: PAYMENTS, mismatched: [], notYetInLake: 0 });
-}, 60_000);
+});

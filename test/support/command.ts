@@ -1,3 +1,4 @@
+import "./patience.ts";
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 

@@ -1,3 +1,4 @@
+import "./patience.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { onTestFinished } from "vitest";
@@ -65,7 +66,7 @@ export function portrait(args: readonly string[], env: Readonly<Record<string, s
     pid: child.pid ?? 0,
     ended,
     end,
-    hear: (words, ms = 60_000) =>
+    hear: (words, ms = 120_000) =>
       new Promise((found, missed) => {
         const timer = setTimeout(() => give(`it did not say "${words}" in ${ms} ms`), ms);
         const give = (why: string) => {

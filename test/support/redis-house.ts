@@ -33,7 +33,7 @@ export interface RedisHouse {
 export async function redisHouse(url: string, reducer: Reducer | Reducers, partitions = 3): Promise<RedisHouse> {
   const reducers = "of" in reducer ? reducer : oneReducer(reducer);
   const redis = connectFailFast(url);
-  await whenReady(redis, 5_000);
+  await whenReady(redis, 60_000);
   await redis.flushall();
   const root = tempDir();
   const lakeDir = join(root, "lake");

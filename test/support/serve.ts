@@ -1,3 +1,4 @@
+import "./patience.ts";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";

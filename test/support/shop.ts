@@ -30,7 +30,7 @@ export async function importHistory(root: string, events: readonly Event[]): Pro
   const redis = connectFailFast(url);
   const lake = createParquetLake(join(root, "lake"));
   try {
-    await whenReady(redis, 2_000);
+    await whenReady(redis, 60_000);
     const log = createRedisEventLog({ redis, partitions: 8 });
     const before = (await lake.summary()).events;
     for (let at = 0; at < events.length; at += 2_000) await log.append(events.slice(at, at + 2_000));

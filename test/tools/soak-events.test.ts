@@ -1,3 +1,4 @@
+import "../support/patience.ts";
 import { expect, test } from "vitest";
 import { soakEvents } from "../../tools/soak/events.ts";
 
@@ -15,4 +16,4 @@ test("processes killed while events touch several entities lose and double nothi
   expect(result).toMatchObject({ complaints: [], lost: 0, doubled: 0, ok: true });
   expect(result.acknowledged).toBeGreaterThan(200);
   expect(result.states?.entities).toBeGreaterThan(100);
-}, 150_000);
+});

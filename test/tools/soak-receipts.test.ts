@@ -1,3 +1,4 @@
+import "../support/patience.ts";
 import { expect, test } from "vitest";
 import { soakReceipts } from "../../tools/soak/receipts.ts";
 

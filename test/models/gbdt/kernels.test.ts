@@ -1,3 +1,4 @@
+import "../../support/patience.ts";
 import { expect, test } from "vitest";
 import * as committed from "../../../models/gbdt/kernel-bytes.ts";
 import { compileKernels } from "../../../tools/build-kernels.ts";
@@ -7,4 +8,4 @@ test("the committed kernels are what their source compiles to (else: npx tsx too
   expect(Object.keys(compiled)).toEqual(["train", "score"]);
   expect(Buffer.from(compiled.train).toString("base64") === committed.TRAIN).toBe(true);
   expect(Buffer.from(compiled.score).toString("base64") === committed.SCORE).toBe(true);
-}, 60_000);
+});

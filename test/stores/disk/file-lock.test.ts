@@ -104,4 +104,4 @@ test("four who find the lock of a killed process at once, and work under it in t
     }`;
   expect(await Promise.all([1, 2, 3, 4].map(() => inItsOwnProcess(path, counting)))).toEqual([0, 0, 0, 0]);
   expect(Number(readFileSync(path, "utf8"))).toBe(400);
-}, 30_000);
+});

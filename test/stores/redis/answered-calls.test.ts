@@ -11,7 +11,7 @@ const house = useRedis();
 let shared: Redis;
 beforeAll(async () => {
   shared = connectFailFast(house.url);
-  await whenReady(shared, 2_000);
+  await whenReady(shared, 60_000);
 });
 afterAll(() => shared.disconnect());
 

@@ -13,7 +13,7 @@ const house = useRedis();
 let redis: Redis;
 beforeAll(async () => {
   redis = connectFailFast(house.url);
-  await whenReady(redis, 2_000);
+  await whenReady(redis, 60_000);
 });
 beforeEach(() => house.flush());
 afterAll(() => redis.disconnect());
@@ -56,7 +56,7 @@ test("a promotion of what is not stored is refused and changes nothing", async (
 test("without Redis every call says REDIS_AWAY at once", async () => {
   const server = await startPrivateRedis({ dir: tempDir(), fsync: "no" });
   const lost = connectFailFast(server.url);
-  await whenReady(lost, 2_000);
+  await whenReady(lost, 60_000);
   const store = createRedisArtifacts(lost);
   await server.kill();
   const away = expect.objectContaining({ code: "REDIS_AWAY" });

@@ -22,7 +22,7 @@ async function clusterNode(): Promise<string> {
   const redis = new Redis({ path: socket, retryStrategy: () => 50, maxRetriesPerRequest: null });
   redis.on("error", () => {});
   await redis.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
-  await expect.poll(async () => String(await redis.call("CLUSTER", "INFO")), { timeout: 10_000 }).toContain("state:ok");
+  await expect.poll(async () => String(await redis.call("CLUSTER", "INFO")), { timeout: 60_000 }).toContain("state:ok");
   await expect(redis.mget("a", "b")).rejects.toThrow(/CROSSSLOT/);
   redis.disconnect();
   return `unix://${socket}`;

@@ -76,7 +76,7 @@ async function aHouse() {
   };
   const redis = connectFailFast(cluster.url);
   onTestFinished(() => redis.disconnect());
-  await whenReady(redis, 2_000);
+  await whenReady(redis, 60_000);
   return { config, services, lake, work, redis, rebuild: { ...shared, redis, lake } };
 }
 
@@ -151,7 +151,7 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
     onTestFinished(stop);
     const { body } = await api.post("/v1/entities/user/u1/erase", {});
     const erasure = async () => (await api.get(`/v1/erasures/${body.id}`)).body;
-    await expect.poll(erasure, { timeout: 12_000 }).toMatchObject({ state: "done" });
+    await expect.poll(erasure, { timeout: 60_000 }).toMatchObject({ state: "done" });
     expect((await erasure()).certificate).toMatchObject({ gone: { states: 1, rows: 0, nobodys: 5, receipts: 1 } });
     await stop();
     await worker.close();
@@ -163,7 +163,7 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
     const [one, two] = [await aHouse(), await aHouse()];
     await one.services.artifacts.save(constantArtifact());
     await one.services.promote("bank", "v1", "first");
-    await expect.poll(() => two.services.champions.current().get("bank")?.version, { timeout: 12_000 }).toBe("v1");
+    await expect.poll(() => two.services.champions.current().get("bank")?.version, { timeout: 60_000 }).toBe("v1");
 
     const worker = startTrainingWorker({
       redisUrl: cluster.url,
@@ -172,7 +172,7 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
     });
     onTestFinished(() => worker.close());
     const { id } = await one.services.retraining.ask({ model: "purchase", reason: "manual", seed: 7 });
-    await expect.poll(async () => (await two.services.retraining.job(id))?.state, { timeout: 12_000 }).toBe("done");
+    await expect.poll(async () => (await two.services.retraining.job(id))?.state, { timeout: 60_000 }).toBe("done");
   });
 
   test("the doctor looks at each of its masters", async () => {
@@ -216,10 +216,10 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
         sent += batch.length;
       }
     })();
-    await expect.poll(() => sent, { timeout: 12_000 }).toBeGreaterThan(500);
+    await expect.poll(() => sent, { timeout: 60_000 }).toBeGreaterThan(500);
     await cluster.failOver();
     const before = sent;
-    await expect.poll(() => sent, { timeout: 12_000 }).toBeGreaterThan(before + 500);
+    await expect.poll(() => sent, { timeout: 60_000 }).toBeGreaterThan(before + 500);
     going = false;
     await sending;
     await worker.idle();
@@ -237,7 +237,7 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
     await using api = await serve({ ...services, keys: testKeys({ admin: ["admin"] }) });
     expect((await api.get("/readyz")).body.missing).not.toContain("redis");
     await cluster.kill(2);
-    await expect.poll(async () => (await api.get("/readyz")).body.missing, { timeout: 12_000 }).toContain("redis");
+    await expect.poll(async () => (await api.get("/readyz")).body.missing, { timeout: 60_000 }).toContain("redis");
     const since = performance.now();
     expect(await api.post("/v1/batch", { batch: payments(1) })).toMatchObject({
       status: 503,

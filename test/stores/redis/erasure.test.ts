@@ -90,10 +90,10 @@ test("an erasure without events to write reaches the lake all the same, and leav
   const worker = await house.work();
   const entries = await erase(house, user("a"));
   await expect
-    .poll(async () => [...(await house.lake.end())].sort().map(([, { ms, seq }]) => ({ ms, seq })), { timeout: 20_000 })
+    .poll(async () => [...(await house.lake.end())].sort().map(([, { ms, seq }]) => ({ ms, seq })), { timeout: 60_000 })
     .toEqual(entries);
   const waiting = () => Promise.all([0, 1, 2].map((p) => house.redis.xlen(`log:{p${p}}`)));
-  await expect.poll(waiting, { timeout: 20_000 }).toEqual([0, 0, 0]); // trimmed a moment after
+  await expect.poll(waiting, { timeout: 60_000 }).toEqual([0, 0, 0]); // trimmed a moment after
   await worker.close();
 });
 

@@ -143,7 +143,7 @@ test("the private Redis answers an append once it is on disk, and after a crash 
   const place = { redis: { url: undefined }, paths: { redis: dir } };
   const opened = await openRedis(place);
   const redis = connectFailFast(opened.url);
-  await whenReady(redis, 5_000);
+  await whenReady(redis, 60_000);
   expect(await redis.config("GET", "append*")).toEqual(expect.arrayContaining(["appendfsync", "always", "yes"]));
   await createRedisEventLog({ redis, partitions: 2 }).append([anEvent({ id: "on-disk" }), anEvent({ user: "u2" })]);
   const written = readdirSync(join(dir, "appendonlydir")).map((name) => readFileSync(join(dir, "appendonlydir", name)));
@@ -155,7 +155,7 @@ test("the private Redis answers an append once it is on disk, and after a crash 
 
   const again = await openRedis(place);
   const second = connectFailFast(again.url);
-  await whenReady(second, 5_000);
+  await whenReady(second, 60_000);
   const lengths = await Promise.all([second.xlen("log:{p0}"), second.xlen("log:{p1}")]);
   expect(lengths.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(0);
   second.disconnect();

@@ -28,7 +28,7 @@ test("a worker in a full Redis waits, and goes on when there is room: what was a
   await house.log.append(sent.slice(100));
   await limit(house, 1);
   try {
-    await expect.poll(() => worker.stats().state, { timeout: 20_000 }).toBe("away");
+    await expect.poll(() => worker.stats().state, { timeout: 60_000 }).toBe("away");
     await sleep(500); // longer than its leases
     await expect(house.log.append(payments(1, 2))).rejects.toMatchObject({ code: "REDIS_FULL" });
     expect(worker.stats().state).not.toBe("ended");
@@ -54,7 +54,7 @@ test("what is applied goes to the lake although Redis is full, which makes the r
     Array.from({ length: count }, (_, i) => anEvent({ user: `u${i % 9}`, properties: { note: "x".repeat(500) } }));
   const applied = orders(2_000);
   await house.log.append(applied);
-  await expect.poll(() => worker.stats().unflushed, { timeout: 12_000 }).toBe(2_000); // a megabyte that waits for the lake
+  await expect.poll(() => worker.stats().unflushed, { timeout: 60_000 }).toBe(2_000); // a megabyte that waits for the lake
   gate = new Promise((resolve) => {
     open = resolve;
   });
@@ -65,7 +65,7 @@ test("what is applied goes to the lake although Redis is full, which makes the r
   try {
     await expect(house.log.append(orders(1))).rejects.toMatchObject({ code: "REDIS_FULL" });
     open();
-    await expect.poll(() => worker.stats(), { timeout: 12_000 }).toMatchObject({ state: "running", applied: 2_200 });
+    await expect.poll(() => worker.stats(), { timeout: 60_000 }).toMatchObject({ state: "running", applied: 2_200 });
     const more = orders(100);
     await house.log.append(more); // and the door is open again
     await worker.idle();

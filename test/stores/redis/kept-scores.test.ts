@@ -9,7 +9,7 @@ const house = useRedis();
 let redis: Redis;
 beforeAll(async () => {
   redis = connectFailFast(house.url);
-  await whenReady(redis, 2_000);
+  await whenReady(redis, 60_000);
 });
 beforeEach(() => house.flush());
 afterAll(() => redis.disconnect());

@@ -12,7 +12,7 @@ const server = useRedis();
 let redis: Redis;
 beforeAll(async () => {
   redis = connectFailFast(server.url);
-  await whenReady(redis, 5_000);
+  await whenReady(redis, 60_000);
 });
 afterAll(() => redis.disconnect());
 

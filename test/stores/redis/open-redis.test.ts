@@ -25,7 +25,7 @@ async function ask<A>(url: string, question: (redis: Redis) => Promise<A>): Prom
 }
 
 const FILL = "for i = 1, 200000 do redis.call('SET', 'key:' .. i, i) end";
-const WITHIN = { timeout: 15_000, interval: 2 };
+const WITHIN = { timeout: 60_000, interval: 2 };
 
 const ENDED = "the private Redis ended by itself and is started again; what it acknowledged is on disk";
 const FAILED = "the private Redis does not start";

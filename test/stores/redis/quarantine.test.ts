@@ -11,7 +11,7 @@ async function open(bounds: Omit<Parameters<typeof createRedisQuarantine>[0], "r
   await server.flush();
   const redis = connectFailFast(server.url);
   onTestFinished(() => redis.disconnect());
-  await whenReady(redis, 2_000);
+  await whenReady(redis, 60_000);
   return createRedisQuarantine({ redis, ...bounds });
 }
 

@@ -88,12 +88,12 @@ test.each(FAULT_POINTS)("second entities count once when the worker dies at %s",
   };
   const worker = await house.work({ flushMs: 10, leaseMs: 1_000, fault });
   // a rival that came before the worker had its partitions would leave it nothing to hand over
-  await expect.poll(() => worker.stats().partitions, { timeout: 20_000 }).toBe(house.partitions);
+  await expect.poll(() => worker.stats().partitions, { timeout: 60_000 }).toBe(house.partitions);
   const events = payments(500, 1);
   const sending = send(house, events, 3);
   if (point === "before-hand-over") rival = await house.work({ flushMs: 10, leaseMs: 1_000 });
   await sending;
-  await expect.poll(() => died, { timeout: 20_000 }).toBeGreaterThan(0); // a worker looks for others eight times a lease
+  await expect.poll(() => died, { timeout: 60_000 }).toBeGreaterThan(0); // a worker looks for others eight times a lease
   await whenApplied(house.redis, house.partitions, 0);
   await rival?.idle();
   await worker.idle();
@@ -135,7 +135,7 @@ test("a replay while forwards wait in the log drops them, and the worker sends w
     },
   });
   await send(house, events, 2);
-  await expect.poll(() => worker.stats().restarts, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => worker.stats().restarts, { timeout: 60_000 }).toBeGreaterThan(0);
   await worker.close();
   await replayStates(options(house));
   const again = await house.work();

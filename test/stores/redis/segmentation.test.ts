@@ -12,7 +12,7 @@ const house = useRedis();
 let redis: Redis;
 beforeAll(async () => {
   redis = connectFailFast(house.url);
-  await whenReady(redis, 2_000);
+  await whenReady(redis, 60_000);
 });
 beforeEach(() => house.flush());
 afterAll(() => redis.disconnect());
@@ -32,7 +32,7 @@ test("a new segmentation is announced, the same one again is not", async () => {
   const store = createRedisSegmentations(redis);
   await store.save(aSegmentation());
   await store.save(aSegmentation());
-  await expect.poll(() => heard, { timeout: 20_000 }).toEqual(["segments"]);
+  await expect.poll(() => heard, { timeout: 60_000 }).toEqual(["segments"]);
   ear.disconnect();
 });
 

@@ -1,3 +1,4 @@
+import "../../support/patience.ts";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ingestFile } from "../../../src/events/ingest-file.ts";
