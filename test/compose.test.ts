@@ -23,7 +23,9 @@ async function aHouse(given: { var?: string; redisUrl?: string } = {}) {
   const log = ear();
   const root = given.var ?? tempDir();
   const config = loadConfig({ PORTRAIT_VAR: root });
-  const house = await compose(config, { log, redisUrl: given.redisUrl, patienceMs: 500, lookEveryMs: 100 });
+  // a Redis that is there is waited for, so that what follows is about a house that has it
+  const patienceMs = given.redisUrl === undefined ? 500 : 60_000;
+  const house = await compose(config, { log, redisUrl: given.redisUrl, patienceMs, lookEveryMs: 100 });
   onTestFinished(() => house.close());
   return { ...house, log, config, version: (model = "bank") => house.services.champions.current().get(model)?.version };
 }
@@ -140,7 +142,7 @@ test("when Redis goes, the champions stay; when it comes back, what was promoted
   const late = await redisArtifacts(again.url);
   await late.store.promote("bank", "v2", "better");
   await expect.poll(() => version(), { timeout: 60_000 }).toBe("v2");
-  expect(services.redisReady()).toBe(true);
+  await expect.poll(() => services.redisReady(), { timeout: 60_000 }).toBe(true);
 });
 
 test.each([
