@@ -47,6 +47,7 @@ test("ten swaps under 200 requests a second: none fails, each answer is that of 
     await new Promise((pause) => setTimeout(pause, EVERY_MS));
     await store.save(versionOf(i));
     await store.promote("bank", `v${i}`, "swap");
+    await expect.poll(async () => (await one()).version, { interval: 20 }).toBe(`v${i}`); // else it may be passed over
   }
   await new Promise((pause) => setTimeout(pause, EVERY_MS));
   over = true;
@@ -56,6 +57,6 @@ test("ten swaps under 200 requests a second: none fails, each answer is that of 
   expect(seen.length).toBeGreaterThan(((SWAPS * EVERY_MS) / 1_000) * PER_SECOND);
   expect(seen.filter(({ status }) => status !== 200)).toEqual([]);
   for (const { version = "", probability } of seen) expect(probability).toBeCloseTo(wantedOf(version), 12);
-  expect(new Set(seen.map(({ version }) => version)).size).toBeGreaterThanOrEqual(SWAPS - 1);
+  expect(new Set(seen.map(({ version }) => version)).size).toBeGreaterThanOrEqual(SWAPS);
   expect((await one()).version).toBe(`v${SWAPS}`);
 });
