@@ -153,9 +153,14 @@ test("workers that die anywhere at random lose and double nothing", async () => 
   });
   const events = traffic(1_500, 2);
   await send(house, events, 8);
+  // how often it may die depends on how often it looks: on a busy machine it finds much at once
+  for (let seed = 3; worker.stats().restarts <= 2; seed++) {
+    const more = traffic(300, seed);
+    events.push(...more);
+    await send(house, more, 8);
+  }
   calm = true;
   await worker.idle();
-  expect(worker.stats().restarts).toBeGreaterThan(2);
   await expectExactlyOnce(house, events);
 });
 
@@ -167,9 +172,13 @@ test("two workers without a lease fight, and the fence keeps every event to once
   await expect.poll(() => [one, two].map((it) => it.stats().partitions), { timeout: 60_000 }).toEqual([3, 3]);
   const events = traffic(1_000, 3);
   await send(house, events, 5);
+  for (let seed = 4; one.stats().restarts + two.stats().restarts === 0; seed++) {
+    const more = traffic(200, seed);
+    events.push(...more);
+    await send(house, more, 5);
+  }
   await two.close();
   await one.idle();
-  expect(one.stats().restarts + two.stats().restarts).toBeGreaterThan(0);
   await expectExactlyOnce(house, events);
 });
 
