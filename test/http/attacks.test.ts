@@ -169,7 +169,8 @@ describe.each(MOUNTS)("with scores answered %s", (mount) => {
     calling.destroy();
     // 50 at once each second, and 40 callers that wait half a second: some 130, where they could make thousands
     expect(rate).toBeLessThan(250);
-    expect(middle(waits)).toBeLessThan(middle(held) / 2);
+    // both wait for a busy machine; only one of them is held for half a second besides
+    expect(middle(waits)).toBeLessThan(middle(held) - 250);
   });
 });
 
