@@ -24,9 +24,9 @@ test("a worker that finds the states of another catalogue says so and ends; the 
     REDIS_URL: server.url,
     PORTRAIT_PARTITIONS: "2",
   });
-  const { url } = await up.hear("portrait is up", 20_000);
+  const { url } = await up.hear("portrait is up");
   expect((await fetch(`${url}/livez`)).status).toBe(200);
-  await up.hear("the worker ended and is started again", 20_000);
+  await up.hear("the worker ended and is started again");
   expect(up.out()).toContain("STATE_FROM_OTHER_CATALOGUE");
   expect(up.out()).toContain("portrait replay");
   expect(await up.end()).toBe(0);
