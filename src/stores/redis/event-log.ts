@@ -4,11 +4,10 @@ import { EntryPacker } from "../../events/entry-codec.ts";
 import type { Event } from "../../events/event.ts";
 import type { EventLog } from "../../events/event-log.ts";
 import { partitionOf } from "../../events/partition-of.ts";
-import { logKey } from "./keys.ts";
+import { appendEntries } from "./append-entries.ts";
 import { watchLogPressure } from "./log-pressure.ts";
 import { onceAgreed } from "./partitions.ts";
 import { redisFailure } from "./redis-failure.ts";
-import { sendTogether } from "./servers.ts";
 
 export interface RedisEventLogOptions {
   readonly redis: Redis;
@@ -68,8 +67,7 @@ export function createRedisEventLog(options: RedisEventLogOptions): EventLog & {
     let failure: unknown;
     try {
       await agreed();
-      const commands = entries.map(([partition, bytes]) => ["xadd", logKey(partition), "*", "b", bytes] as const);
-      for (const [error] of await sendTogether(redis, commands)) failure ??= error ?? undefined;
+      await appendEntries(redis, entries);
     } catch (error) {
       failure = error;
     }

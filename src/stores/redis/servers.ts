@@ -7,6 +7,8 @@ const clusterOf = (redis: Redis): Cluster | undefined => {
   return client instanceof Cluster ? client : undefined;
 };
 
+export const isCluster = (redis: Redis): boolean => clusterOf(redis) !== undefined;
+
 /** By address: the connections of a Cluster to its nodes. */
 const nodesOf = (cluster: Cluster): ReadonlyMap<string, Redis> =>
   new Map(cluster.nodes().map((node) => [`${node.options.host}:${node.options.port}`, node]));

@@ -6,7 +6,7 @@ import { createRedisEventLog } from "../../../src/stores/redis/event-log.ts";
 import { openRedis } from "../../../src/stores/redis/open-redis.ts";
 import { anEvent, countingReducer } from "../../support/events.ts";
 import { useRedis } from "../../support/redis.ts";
-import { redisHouse } from "../../support/redis-house.ts";
+import { type RedisHouse, redisHouse } from "../../support/redis-house.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const server = useRedis();
@@ -37,6 +37,34 @@ test("while a group is under way the next one gathers, and leaves with its answe
   await Promise.all(appended);
   expect(await house.redis.xlen("log:{p0}")).toBe(3); // the first of all, the first of the five, the other four
 });
+
+test("a group of several partitions is in the log whole or not at all, at any moment", async () => {
+  const partitions = 8;
+  await using house = await redisHouse(server.url, reducer, partitions);
+  const group = () =>
+    Array.from({ length: 400 }, (_, i) => anEvent({ user: `u${i}`, properties: { note: "x".repeat(400) } }));
+  await house.log.append(group());
+  const another = connectFailFast(server.url);
+  await whenReady(another, 20_000);
+  const keys = Array.from({ length: partitions }, (_, partition) => `log:{p${partition}}`);
+  const lengths = () =>
+    another.eval("local n = {} for i, k in ipairs(KEYS) do n[i] = redis.call('XLEN', k) end return n", 8, ...keys);
+  let writing = true;
+  const written = (async () => {
+    for (let i = 0; i < 20; i++) await house.log.append(group());
+    writing = false;
+  })();
+  const seen = new Set<string>();
+  while (writing) seen.add(String(await lengths()));
+  await written;
+  another.disconnect();
+  for (const one of seen) expect(new Set(one.split(",")).size).toBe(1);
+  expect(seen.size).toBeGreaterThan(3);
+  expect(await lengthsOf(house)).toEqual(keys.map(() => 21));
+});
+
+const lengthsOf = ({ redis, partitions }: RedisHouse): Promise<number[]> =>
+  Promise.all(Array.from({ length: partitions }, (_, partition) => redis.xlen(`log:{p${partition}}`)));
 
 test("more than may wait is refused at once, and taken again when the log has caught up", async () => {
   await using house = await redisHouse(server.url, reducer, 1);
@@ -107,17 +135,23 @@ test("a Redis that is nearly full is left the rest for states and receipts", asy
   await log.append([anEvent()]);
 });
 
-test("a Redis without room says so, and takes nothing", async () => {
-  await using house = await redisHouse(server.url, reducer, 1);
-  await house.log.append([anEvent()]);
-  await house.redis.config("SET", "maxmemory", "1");
-  try {
-    await expect(house.log.append([anEvent()])).rejects.toMatchObject({ code: "REDIS_FULL", retry: true });
-  } finally {
-    await house.redis.config("SET", "maxmemory", "0");
-  }
-  expect(await house.redis.xlen("log:{p0}")).toBe(1);
-});
+test.each([1, 3])(
+  "a Redis without room for a group over %i partitions says so, and takes nothing",
+  async (partitions) => {
+    await using house = await redisHouse(server.url, reducer, partitions);
+    const group = () => ["u1", "u2", "u3", "u4", "u5", "u6"].map((user) => anEvent({ user }));
+    await house.log.append(group());
+    const before = await lengthsOf(house);
+    expect(before).toEqual(Array.from({ length: partitions }, () => 1));
+    await house.redis.config("SET", "maxmemory", "1");
+    try {
+      await expect(house.log.append(group())).rejects.toMatchObject({ code: "REDIS_FULL", retry: true });
+    } finally {
+      await house.redis.config("SET", "maxmemory", "0");
+    }
+    expect(await lengthsOf(house)).toEqual(before);
+  },
+);
 
 test("without Redis an append is refused at once, a read too", async () => {
   const redis = connectFailFast("redis://127.0.0.1:1");
