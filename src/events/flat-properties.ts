@@ -114,12 +114,18 @@ interface WellFormedText {
 
 const asWellFormed = (text: string) => text as unknown as WellFormedText;
 
+const BYTE_ORDER_MARK = "\ufeff";
+
 /** Half a surrogate pair has no UTF-8: it would come back from the lake as another text. */
 export const isWellFormed = (text: string): boolean => asWellFormed(text).isWellFormed();
 export const wellFormed = (text: string): string => (isWellFormed(text) ? text : asWellFormed(text).toWellFormed());
 
-/** Well-formed and without control characters (C0, DEL, C1): fit for an id or a name. */
+/**
+ * Well-formed, without control characters (C0, DEL, C1), and without a byte-order mark before it: fit for an id or a
+ * name. Readers of UTF-8 take such a mark away, so the id would come back from the lake as somebody else's.
+ */
 export function isPrintable(text: string): boolean {
+  if (text.startsWith(BYTE_ORDER_MARK)) return false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code < 32 || (code > 126 && code < 160)) return false;

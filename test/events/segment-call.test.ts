@@ -203,6 +203,7 @@ test("bad items are answered by index and code; the good ones are taken", () => 
     { type: "group", userId: "u1" },
     { type: "alias", userId: "u1" },
     good,
+    { ...good, userId: "\ufeffu1" }, // read back as UTF-8 it would be u1
   ];
   const { events, rejected } = readBatch({ batch }, NOON, mint);
   expect(events).toHaveLength(2);
@@ -225,6 +226,7 @@ test("bad items are answered by index and code; the good ones are taken", () => 
     "16 PROPERTIES_INVALID",
     "17 ID_INVALID",
     "18 ID_INVALID",
+    "20 ID_INVALID",
   ]);
   expect(({} as { polluted?: number }).polluted).toBeUndefined();
   for (const { reason } of rejected) expect(reason).toMatch(/[Ww]anted|properties|Names/);
