@@ -20,6 +20,7 @@ import {
   readFooters,
 } from "./parts.ts";
 import { planCompaction, type SizedPart } from "./plan-compaction.ts";
+import { sweepLeft } from "./sweep-left.ts";
 import { carriedBy, withTyped } from "./typed-columns.ts";
 
 export interface CompactLakeOptions {
@@ -111,6 +112,7 @@ export async function compactLake(options: CompactLakeOptions): Promise<CompactL
       done.removed++;
     }
     sweepDays(dir, after);
+    sweepLeft(dir, now());
     return done;
   } finally {
     connection.closeSync();

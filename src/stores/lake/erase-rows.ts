@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { NAMED_BY_CALLS, redactEvent } from "../../erasure/redact-event.ts";
@@ -11,6 +11,7 @@ import { takeLock } from "./lake-lock.ts";
 import { syncFile, syncFolder } from "./lake-writer.ts";
 import { footerOf, MERGED_ROWS } from "./part-footer.ts";
 import { listWhole, type Part, readFooters, resolveChain } from "./parts.ts";
+import { sweepLeft } from "./sweep-left.ts";
 import { stir, type Tombstone } from "./tombstones.ts";
 import { columnOf, typedValue } from "./typed-columns.ts";
 
@@ -83,18 +84,6 @@ export async function eraseRows(options: EraseRowsOptions): Promise<RowsErased> 
     lock.release();
   }
 }
-
-/** What a writer that died has left aside may hold anybody. */
-function sweepLeft(dir: string, now: number): void {
-  for (const name of readdirSync(dir, { recursive: true, encoding: "utf8" })) {
-    if (!name.endsWith(".tmp")) continue;
-    const { mtimeMs = now } = statSync(join(dir, name), { throwIfNoEntry: false }) ?? {};
-    if (now - mtimeMs > LEFT_MS) rmSync(join(dir, name), { force: true });
-  }
-}
-
-/** No part takes so long to be written. */
-const LEFT_MS = 3_600_000;
 
 /** Conditions, each quick to answer, of rows that may be about the person: his own, and those that may name him. */
 function mayBeAbout({ entity: { kind, id } }: Told, { kinds }: Reducers): string[] {

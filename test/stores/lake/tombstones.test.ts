@@ -70,14 +70,17 @@ test("rows go from parts that compaction has replaced too, and are counted once"
   await lake.close();
 });
 
-test("what a writer that died has left aside goes with an erasure, and what is being written stays", async () => {
+test.each<[string, (dir: string) => Promise<unknown>]>([
+  ["an erasure", (dir) => eraseRows({ dir, tombstone: tombstone("a"), reducers: payingReducers() })],
+  ["a compaction", (dir) => compactLake({ dir })],
+])("what a writer that died has left aside goes with %s, and what is being written stays", async (_, tidy) => {
   const dir = join(tempDir(), "lake");
   await fill(dir, 2);
   const [old, young] = ["1-0.old.tmp", "1-0.young.tmp"].map((name) => join(dir, "p0", "1970-01-01", name));
   for (const file of [old, young]) writeFileSync(file, "a");
   const hoursAgo = Date.now() / 1_000 - 2 * 3_600;
   utimesSync(old, hoursAgo, hoursAgo);
-  await eraseRows({ dir, tombstone: tombstone("a"), reducers: payingReducers() });
+  await tidy(dir);
   expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
 });
 
