@@ -50,6 +50,10 @@ export function createMemoryReceipts(
   return {
     async save(receipt) {
       const now = clock();
+      for (const [id, { until }] of kept) {
+        if (until > now) break; // they stand in the order in which they end
+        kept.delete(id);
+      }
       const chain = growing(receipt.id, now);
       const [bytes, salt] = [receiptBytes(receipt), randomBytes(SALT_BYTES)];
       const { links } = chain;
