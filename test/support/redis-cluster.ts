@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { formCluster, nodeArguments, until } from "../../tools/soak/form-cluster.ts";
 import { freePorts } from "../../tools/soak/free-port.ts";
@@ -27,10 +28,11 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   const ports = Array.from({ length: MASTERS + 1 }, (_, i) => ({ port: free[2 * i], bus: free[2 * i + 1] }));
   const root = mkdtempSync(join(tmpdir(), "portrait-cluster-"));
   const quick = ["--save", "", "--repl-diskless-sync-delay", "0", "--maxmemory-policy", "noeviction"];
+  const patient = ["--cluster-node-timeout", "30000"]; // a node that stands still on a busy machine has not failed
   const children = ports.map((one, i) => {
     const dir = join(root, String(i));
     mkdirSync(dir);
-    return spawn("redis-server", [...nodeArguments(one, dir), ...quick], { stdio: "ignore" });
+    return spawn("redis-server", [...nodeArguments(one, dir), ...quick, ...patient], { stdio: "ignore" });
   });
   const nodes = ports.map(({ port }) => {
     const redis = new Redis(port, { retryStrategy: () => 20, maxRetriesPerRequest: null });
@@ -57,7 +59,11 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     url: `redis://${ports.slice(0, MASTERS).map(({ port }) => `127.0.0.1:${port}`)}`,
     nodes,
     async failOver() {
-      await replica.call("CLUSTER", "FAILOVER");
+      // a replica that waits for a busy master longer than five seconds gives up, and has to be told again
+      for (let told = 0; !(await replica.info("replication")).includes("role:master"); told++) {
+        if (told % 240 === 0) await replica.call("CLUSTER", "FAILOVER");
+        await sleep(25);
+      }
       const isMaster = new RegExp(`${itself} \\S+ \\S*master .*connected \\d`);
       for (const node of masters) await until(async () => isMaster.test(await nodesOf(node)));
     },

@@ -31,10 +31,10 @@ export async function formCluster(masters: readonly Redis[], ports: readonly Nod
   });
 }
 
-/** @throws Error when it does not hold within ten seconds */
+/** @throws Error when it does not hold within a minute */
 export async function until(holds: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await holds()); tries++) {
-    if (tries > 400) throw new Error("The nodes did not become one Redis Cluster.");
+    if (tries > 2_400) throw new Error("The nodes did not become one Redis Cluster.");
     await sleep(25);
   }
 }

@@ -69,7 +69,7 @@ async function aHouse() {
   const work = async () => {
     const worker = await startIngestWorker({
       ...{ ...shared, redisUrl: cluster.url, lakeDir: config.paths.lake },
-      ...{ flushMs: 100, flushRows: 10_000, leaseMs: 500 },
+      ...{ flushMs: 100, flushRows: 10_000, leaseMs: 2_000 },
     });
     onTestFinished(() => worker.close());
     return worker;
@@ -196,7 +196,7 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
     };
     await services.quarantine.put([{ event, reason: "revenue: wanted a number" }]);
     expect(await services.quarantine.list({ limit: 10 })).toMatchObject([{ event: { id: "q1" } }]);
-    const asked = { limit: { perSecond: 1, burst: 10 }, want: 8, owed: 0 };
+    const asked = { limit: { perSecond: 0.001, burst: 10 }, want: 8, owed: 0 };
     expect(await createRedisLimitLeases(redis, "one")("k", asked)).toMatchObject({ tokens: 8, processes: 1 });
     expect(await createRedisLimitLeases(redis, "two")("k", asked)).toMatchObject({ tokens: 2, processes: 2 });
   });
@@ -244,6 +244,6 @@ describe.skipIf(!installed)("on a Redis Cluster of three masters (skipped where 
       body: { code: "REDIS_AWAY" },
     });
     expect((await api.post("/v1/score", { models: ["bank"], features: { age: 40 } })).status).toBe(200);
-    expect(performance.now() - since).toBeLessThan(3_000);
+    expect(performance.now() - since).toBeLessThan(10_000); // the deadline of every answer
   });
 });
