@@ -11,7 +11,7 @@ test("processes killed while events touch several entities lose and double nothi
     freeze: false, // the other tests of this folder
     clients: 2,
     pauseMs: 15,
-    patienceMs: 60_000,
+    patienceMs: 150_000,
   });
   expect(result).toMatchObject({ complaints: [], lost: 0, doubled: 0, ok: true });
   expect(result.acknowledged).toBeGreaterThan(200);
