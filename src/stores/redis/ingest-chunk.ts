@@ -8,6 +8,7 @@ import { secondEntities } from "../../features/entity-kinds.ts";
 import { entryText } from "../entry-id.ts";
 import { Fenced } from "../fenced.ts";
 import type { LakeWriter } from "../lake/lake-writer.ts";
+import { appendEntries, type NewEntry } from "./append-entries.ts";
 import { catalogueText } from "./catalogue.ts";
 import { ForwardPacker } from "./forward-codec.ts";
 import type { CommitConnection } from "./ingest-connection.ts";
@@ -18,7 +19,7 @@ import type { Partition } from "./ingest-partition.ts";
 import type { News } from "./ingest-read.ts";
 import { countWaits } from "./ingest-waits.ts";
 import type { IngestCounts } from "./ingest-worker.ts";
-import { catalogueKey, cursorKey, idsKey, logKey, marksKey, stateKey, statePrefix, verdictsKey } from "./keys.ts";
+import { catalogueKey, cursorKey, idsKey, marksKey, stateKey, statePrefix, verdictsKey } from "./keys.ts";
 import { packStates } from "./pack-states.ts";
 
 export interface ChunkTools {
@@ -83,7 +84,7 @@ async function applyEvents(
   const send = async () => {
     if (forwards.length === 0) return;
     await fault?.("before-forward");
-    await Promise.all(forwards.map(({ to, bytes }) => redis.xadd(logKey(to), "*", "b", bytes)));
+    await appendEntries(redis, forwards);
   };
   const last = entries[entries.length - 1].id;
   const masks = verdictMasks(entries, applied.duplicate);
@@ -214,7 +215,7 @@ function packForwards(
   events: readonly LoggedText[],
   touches: readonly (readonly Touch[])[],
   { duplicate }: Applied,
-): { readonly to: number; readonly bytes: Buffer }[] {
+): NewEntry[] {
   const packers = new Map<number, ForwardPacker>();
   events.forEach((event, i) => {
     if (duplicate[i] === 1) return;
@@ -225,7 +226,7 @@ function packForwards(
       packer.add(event, entity);
     }
   });
-  return [...packers].map(([to, packer]) => ({ to, bytes: packer.bytes() }));
+  return [...packers].map(([to, packer]) => [to, packer.bytes()]);
 }
 
 function commitArguments(

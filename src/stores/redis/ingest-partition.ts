@@ -15,6 +15,8 @@ export interface Partition {
   readonly index: number;
   readonly catalogue: CatalogueInForce;
   cursor: EntryId;
+  /** The last entry that was read: what lies between the cursor and it is being applied, or waits to be. */
+  readTo: EntryId;
   readonly unlaked: Unlaked;
   /** Entries with verdicts in Redis, oldest first. */
   verdicts: EntryId[];
@@ -47,6 +49,7 @@ export async function openPartition({ redis, parts, digest }: PartitionSource, i
     index,
     catalogue: await catalogueOf(redis, index, catalogueIs, digest),
     cursor,
+    readTo: cursor,
     unlaked: new Unlaked(index, { ms: end.ms, seq: end.seq }),
     verdicts: [],
     marks: await marksOf(redis, index),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { entryText } from "../entry-id.ts";
-import type { RawEntry } from "./ingest-entry.ts";
+import { type RawEntry, wantEntry } from "./ingest-entry.ts";
 import type { Partition } from "./ingest-partition.ts";
 import { logKey } from "./keys.ts";
 
@@ -12,6 +12,13 @@ export interface News {
   readonly bytes: number;
   /** When they were read, ms since 1970 UTC. */
   readonly at: number;
+}
+
+/** What one read brought. */
+export interface Round {
+  readonly news: readonly News[];
+  /** So little that it is better applied, and more of it gathered, before the next read. */
+  readonly few: boolean;
 }
 
 /** What one read should bring of each partition, some 1,000 events, and the most entries (commit groups) it may ask for. */
@@ -31,11 +38,11 @@ const ASK_AGAIN_MS = 10;
 type Answer = [Buffer, RawEntry[]][] | null;
 
 /**
- * Reads on from the cursors of partitions; answers nothing when there is no news for a moment.
+ * Reads each partition on from where it was read to, applied or not; answers nothing when there is no news for a moment.
  *
  * One blocking XREAD over all of them; a Redis Cluster refuses that (CROSSSLOT), and is then asked for each.
  */
-export function createNewsReader(reader: Redis): (partitions: readonly Partition[]) => Promise<News[]> {
+export function createNewsReader(reader: Redis): (partitions: readonly Partition[]) => Promise<Round> {
   let bytesAnEntry = 10_000; // measured as it goes: entries hold from one event to thousands
   let oneByOne = false;
   let busy = false;
@@ -44,7 +51,7 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
 
   async function together(partitions: readonly Partition[], count: number): Promise<Answer> {
     const keys = partitions.map(({ index }) => logKey(index));
-    const cursors = partitions.map(({ cursor }) => entryText(cursor));
+    const places = partitions.map(({ readTo }) => entryText(readTo));
     return reader.xreadBuffer(
       "COUNT",
       count,
@@ -52,15 +59,15 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
       BLOCK_MS,
       "STREAMS",
       ...keys,
-      ...cursors,
+      ...places,
     ) as unknown as Promise<Answer>;
   }
 
   async function each(partitions: readonly Partition[], count: number): Promise<Answer> {
     const answers = await Promise.all(
       partitions.map(
-        ({ index, cursor }) =>
-          reader.xreadBuffer("COUNT", count, "STREAMS", logKey(index), entryText(cursor)) as Promise<Answer>,
+        ({ index, readTo }) =>
+          reader.xreadBuffer("COUNT", count, "STREAMS", logKey(index), entryText(readTo)) as Promise<Answer>,
       ),
     );
     const found = answers.flatMap((answer) => answer ?? []);
@@ -88,7 +95,7 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
     const answer = await ask(partitions, count);
     lastAt = performance.now();
     busy = false;
-    if (!answer || answer.length === 0) return [];
+    if (!answer || answer.length === 0) return { news: [], few: true };
     const byKey = new Map(partitions.map((partition) => [logKey(partition.index), partition]));
     const news: News[] = [];
     const at = Date.now();
@@ -99,6 +106,7 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
       if (!partition) continue;
       let bytes = 0;
       for (const [, fields] of entries) bytes += fields[1].length;
+      partition.readTo = wantEntry(entries[entries.length - 1][0].toString());
       news.push({ partition, entries, bytes, at });
       allEntries += entries.length;
       allBytes += bytes;
@@ -106,6 +114,6 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
     busy = allBytes > BUSY_BYTES && answer.every(([, entries]) => entries.length < count);
     const mean = allBytes / Math.max(1, allEntries);
     bytesAnEntry = Math.max(1, (bytesAnEntry + mean) / 2, mean);
-    return news;
+    return { news, few: allBytes <= BUSY_BYTES };
   };
 }

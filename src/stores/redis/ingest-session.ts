@@ -13,7 +13,7 @@ import { connectOnce } from "./ingest-connection.ts";
 import { flush } from "./ingest-flush.ts";
 import { openPartition, type Partition } from "./ingest-partition.ts";
 import { createNewsReader } from "./ingest-read.ts";
-import { inTurns } from "./ingest-turns.ts";
+import { createTurns } from "./ingest-turns.ts";
 import type { IngestCounts, IngestWorkerOptions, Waiter } from "./ingest-worker.ts";
 import { agreeOnPartitions } from "./partitions.ts";
 import { recoverIfLost } from "./recover.ts";
@@ -138,6 +138,7 @@ export async function openIngestSession(
       log,
     });
     const read = createNewsReader(reader);
+    const turns = createTurns((one) => applyNews(tools, one));
     let flushing: Promise<void> | undefined;
     let flushFailure: unknown;
     let lastFlush = performance.now();
@@ -167,9 +168,18 @@ export async function openIngestSession(
       if (flushFailure) throw flushFailure;
     };
 
+    /** A Redis that was full when chunks were applied: writing parts and trimming makes room for the next try. */
+    const orMakeRoom = (applied: Promise<void>) =>
+      applied.catch(async (error) => {
+        if (isFull(error)) await wholeFlush();
+        throw error;
+      });
+
     /** Opens the partitions that came to us; writes out and gives back those that others should have. */
     const share = async () => {
-      for (const index of shares.surplus()) {
+      const surplus = shares.surplus();
+      if (surplus.length > 0) await orMakeRoom(turns.ended());
+      for (const index of surplus) {
         const partition = own.get(index);
         if (partition) await wholeFlush([partition]); // the next owner finds nothing to read again
         own.delete(index);
@@ -194,17 +204,13 @@ export async function openIngestSession(
           continue;
         }
         const waiting = waiters.length;
-        const news = await read([...own.values()]);
+        const atRest = turns.idle;
+        const { news, few } = await read([...own.values()]);
         if (failure()) throw failure();
         if (flushFailure) throw flushFailure;
-        if (news.length > 0) {
-          try {
-            await inTurns(news, (one) => applyNews(tools, one));
-          } catch (error) {
-            if (isFull(error)) await wholeFlush(); // writing parts and trimming makes room for the next try
-            throw error;
-          }
-        } else if (waiting > 0) {
+        await orMakeRoom(turns.begin(news));
+        if (few) await orMakeRoom(turns.ended()); // more gather meanwhile; where there are many, the next are read
+        if (news.length === 0 && atRest && waiting > 0) {
           await wholeFlush();
           for (const { resolve } of waiters.splice(0, waiting)) resolve();
         }
@@ -215,9 +221,11 @@ export async function openIngestSession(
           if (counts.unflushed >= 4 * flushRows) await flush; // the lake must not fall behind without bound
         }
       }
+      await orMakeRoom(turns.ended());
       await wholeFlush();
       counts.unflushed = unlaked();
     } finally {
+      await turns.ended().catch(() => {}); // its failure is known, or comes after another
       await flushing;
       await endCompaction();
     }

@@ -1,35 +1,65 @@
 import type { News } from "./ingest-read.ts";
 
 /**
- * Partitions are applied side by side while they are light together, so that one computes while others wait for Redis.
- * Behind, when chunks are long, there is always something to compute: then few at a time, since everything that is
- * unpacked at once is copied by each collection of garbage until it is committed.
+ * Chunks are applied side by side, so that one computes while others wait for Redis, which stands still for as long as its
+ * disk takes to sync. What is unpacked at once is bounded all the same, since every collection of garbage copies it until
+ * it is committed.
  */
-const MOST_BYTES = 192 << 10;
+const MOST_BYTES = 384 << 10;
 
-/**
- * Applies news in their order, and lets what was begun come to its end before it throws.
- *
- * @throws what the first that failed threw
- */
-export async function inTurns(news: readonly News[], apply: (one: News) => Promise<void>): Promise<void> {
-  const running = new Set<Promise<void>>();
+export interface Turns {
+  /**
+   * Begins to apply each in its order, when there is room and what was begun of its partition has ended. Resolves when
+   * the last has begun.
+   *
+   * @throws what the first that failed threw, when all that was begun has ended; nothing is begun after a failure
+   */
+  begin(news: readonly News[]): Promise<void>;
+  /** Resolves when all that was begun has ended. @throws as `begin` */
+  ended(): Promise<void>;
+  /** Whether nothing is under way. */
+  readonly idle: boolean;
+}
+
+/** Applies chunks of several partitions at once, and those of one partition one after the other. */
+export function createTurns(apply: (one: News) => Promise<void>): Turns {
+  const running = new Map<News["partition"], Promise<void>>();
   let bytes = 0;
   let failed: { readonly reason: unknown } | undefined;
-  for (const one of news) {
-    while (running.size > 0 && bytes + one.bytes > MOST_BYTES) await Promise.race(running);
-    if (failed) break;
+
+  const mustWait = (one: News): boolean =>
+    running.size > 0 && (running.has(one.partition) || bytes + one.bytes > MOST_BYTES);
+
+  function start(one: News): void {
     bytes += one.bytes;
-    const turn: Promise<void> = apply(one)
+    const turn = apply(one)
       .catch((reason) => {
         failed ??= { reason };
       })
       .finally(() => {
         bytes -= one.bytes;
-        running.delete(turn);
+        running.delete(one.partition);
       });
-    running.add(turn);
+    running.set(one.partition, turn);
   }
-  await Promise.all(running);
-  if (failed) throw failed.reason;
+
+  async function ended(): Promise<void> {
+    await Promise.all(running.values());
+    if (failed) throw failed.reason;
+  }
+
+  return {
+    async begin(news) {
+      for (const one of news) {
+        while (!failed && mustWait(one)) await Promise.race(running.values());
+        if (failed) break;
+        start(one);
+      }
+      if (failed) await ended();
+    },
+    ended,
+    get idle() {
+      return running.size === 0;
+    },
+  };
 }

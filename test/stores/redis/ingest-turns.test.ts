@@ -1,42 +1,87 @@
 import { expect, test } from "vitest";
 import type { Entry } from "../../../src/stores/redis/ingest-entry.ts";
+import type { Partition } from "../../../src/stores/redis/ingest-partition.ts";
 import type { News } from "../../../src/stores/redis/ingest-read.ts";
-import { inTurns } from "../../../src/stores/redis/ingest-turns.ts";
+import { createTurns } from "../../../src/stores/redis/ingest-turns.ts";
 import { countWaits, noWaits } from "../../../src/stores/redis/ingest-waits.ts";
 
-const chunks = (...bytes: number[]) => bytes.map((bytes) => ({ bytes }) as News);
+const partition = (index: number) => ({ index }) as Partition;
+const chunk = (of: Partition, bytes: number) => ({ partition: of, bytes }) as News;
+/** Each of a partition of its own. */
+const chunks = (...bytes: number[]) => bytes.map((size, index) => chunk(partition(index), size));
+const aMoment = () => new Promise<void>((done) => setTimeout(done, 2));
 
 /** Applies each for some turns of the loop, and tells how many were under way at most. */
 async function mostAtOnce(news: readonly News[]): Promise<number> {
   let now = 0;
   let most = 0;
-  await inTurns(news, async () => {
+  const turns = createTurns(async () => {
     most = Math.max(most, ++now);
-    await new Promise((done) => setTimeout(done, 2));
+    await aMoment();
     now--;
   });
+  await turns.begin(news);
+  await turns.ended();
+  expect(now).toBe(0);
   return most;
 }
 
-test("light chunks are applied side by side, heavy ones one after the other", async () => {
+test("light chunks are applied side by side, of heavy ones two at a time, of the heaviest one", async () => {
   expect(await mostAtOnce(chunks(10, 10, 10, 10, 10))).toBe(5);
+  expect(await mostAtOnce(chunks(190_000, 190_000, 190_000))).toBe(2);
   expect(await mostAtOnce(chunks(300_000, 300_000, 300_000))).toBe(1);
-  expect(await mostAtOnce(chunks(90_000, 90_000, 90_000, 90_000))).toBe(2);
+  expect(await mostAtOnce(chunks(500_000, 500_000))).toBe(1);
+});
+
+test("a partition's chunks follow one another, also when they are begun at different times, while others go on", async () => {
+  const [a, b] = [partition(0), partition(1)];
+  const told: string[] = [];
+  const turns = createTurns(async ({ partition, bytes }) => {
+    told.push(`${partition.index} begins ${bytes}`);
+    await aMoment();
+    told.push(`${partition.index} ends ${bytes}`);
+  });
+  await turns.begin([chunk(a, 1), chunk(b, 2)]);
+  expect(turns.idle).toBe(false);
+  await turns.begin([chunk(a, 3), chunk(a, 4), chunk(b, 5)]);
+  await turns.ended();
+  expect(turns.idle).toBe(true);
+  for (const index of [0, 1]) {
+    const sizes = index === 0 ? [1, 3, 4] : [2, 5];
+    const own = told.filter((one) => one.startsWith(`${index} `));
+    expect(own).toEqual(sizes.flatMap((bytes) => [`${index} begins ${bytes}`, `${index} ends ${bytes}`]));
+  }
+  expect(told.slice(0, 2)).toEqual(["0 begins 1", "1 begins 2"]);
+});
+
+test("to begin waits for room, not for the end", async () => {
+  let open = () => {};
+  const gate = new Promise<void>((done) => {
+    open = done;
+  });
+  const turns = createTurns(() => gate);
+  await turns.begin(chunks(1, 2, 3));
+  expect(turns.idle).toBe(false);
+  open();
+  await turns.ended();
+  expect(turns.idle).toBe(true);
 });
 
 test("what was begun ends before a failure is thrown, and nothing is begun after it", async () => {
   const ended: number[] = [];
   const begun: number[] = [];
-  const news = chunks(1, 2, 300_000, 4);
-  const applied = inTurns(news, async ({ bytes }) => {
+  const turns = createTurns(async ({ bytes }) => {
     begun.push(bytes);
     if (bytes === 2) throw new Error("no");
-    await new Promise((done) => setTimeout(done, 5));
+    await aMoment();
     ended.push(bytes);
   });
-  await expect(applied).rejects.toThrow("no");
+  await expect(turns.begin(chunks(1, 2, 500_000, 4))).rejects.toThrow("no");
   expect(begun).toEqual([1, 2]);
   expect(ended).toEqual([1]);
+  await expect(turns.begin(chunks(5))).rejects.toThrow("no");
+  await expect(turns.ended()).rejects.toThrow("no");
+  expect(begun).toEqual([1, 2]);
 });
 
 test("waits are counted event by event, apart for those that came from another partition", () => {

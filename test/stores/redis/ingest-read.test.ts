@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { appendEntries } from "../../../src/stores/redis/append-entries.ts";
+import { connectOnce } from "../../../src/stores/redis/ingest-connection.ts";
+import type { Partition } from "../../../src/stores/redis/ingest-partition.ts";
+import { createNewsReader } from "../../../src/stores/redis/ingest-read.ts";
+import { countingReducer } from "../../support/events.ts";
+import { useRedis } from "../../support/redis.ts";
+import { redisHouse } from "../../support/redis-house.ts";
+
+const server = useRedis();
+
+test("a partition is read on from where it was read to, though nothing of it is applied yet", async () => {
+  await using house = await redisHouse(server.url, countingReducer(), 2);
+  const connection = connectOnce(server.url);
+  await connection.connect();
+  const none = { ms: 0, seq: 0 };
+  const partitions = [0, 1].map((index) => ({ index, cursor: none, readTo: none }) as Partition);
+  const read = createNewsReader(connection);
+  const sizes = async () => {
+    const { news, few } = await read(partitions);
+    return { few, bytes: Object.fromEntries(news.map(({ partition, bytes }) => [partition.index, bytes])) };
+  };
+  const append = (...sizes: [number, number][]) =>
+    appendEntries(
+      house.redis,
+      sizes.map(([partition, bytes]) => [partition, Buffer.alloc(bytes)] as const),
+    );
+  try {
+    await append([0, 100], [1, 200]);
+    expect(await sizes()).toEqual({ few: true, bytes: { 0: 100, 1: 200 } });
+    await append([1, 20_000]);
+    expect(await sizes()).toEqual({ few: false, bytes: { 1: 20_000 } });
+    expect(await sizes()).toEqual({ few: true, bytes: {} });
+    expect(partitions.map(({ cursor }) => cursor)).toEqual([none, none]);
+  } finally {
+    connection.disconnect();
+  }
+});
