@@ -48,6 +48,8 @@ export interface IngestHouse {
   readonly config: string;
   /** CPU seconds that each process has used. */
   cpu(): Readonly<Record<"door" | "redis" | "worker", number>>;
+  /** How often Redis has synced its file; NaN unless its fsyncs are slowed, which is what counts them. */
+  fsyncs(): number;
   /** Where events waited in the worker, since it started. */
   waits(): Promise<Waits>;
   /** Ends the worker politely: all that is applied is then in the lake. */
@@ -90,6 +92,7 @@ export async function openIngestHouse(slowFsyncMs: number): Promise<IngestHouse>
     lakeDir: join(variables, "lake"),
     config,
     cpu: () => ({ door: cpuOf(door.pid), redis: cpuOf(redis.pid), worker: cpuOf(worker.pid) }),
+    fsyncs: () => (slowFsyncMs === 0 ? Number.NaN : Number(readFileSync(countOf(root)).readBigInt64LE())),
     async waits() {
       worker.send("stats");
       for (;;) {
@@ -118,11 +121,13 @@ async function slowly<A>(ms: number, folder: string, start: () => Promise<A>): P
   const library = slowLibrary(folder);
   process.env.LD_PRELOAD = library;
   process.env.SLOW_FSYNC_MS = String(ms);
+  process.env.FSYNC_COUNT = countOf(folder);
   try {
     return await start();
   } finally {
     delete process.env.LD_PRELOAD;
     delete process.env.SLOW_FSYNC_MS;
+    delete process.env.FSYNC_COUNT;
   }
 }
 
@@ -132,6 +137,8 @@ function slowLibrary(folder: string): string {
   execFileSync("cc", ["-shared", "-fPIC", "-O2", "-o", library, source, "-ldl"]);
   return library;
 }
+
+const countOf = (folder: string): string => join(folder, "fsyncs");
 
 /** Median ms of an fdatasync after 4 KB, of 200. */
 export async function fsyncMs(slowFsyncMs: number): Promise<number> {

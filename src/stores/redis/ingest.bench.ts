@@ -54,6 +54,7 @@ export const bench: Bench = async ({ say, runs, options }) => {
     line("accepted → applied p99, first entity, ms", ({ first }) => first, "lower", 1_000);
     line("accepted → applied p99, second entity, ms", ({ second }) => second, "lower", 1_000);
     line("acknowledged p99 from the moment it was due, ms", ({ acknowledged }) => acknowledged, "lower");
+    if (slow) line("events an fsync", ({ eventsASync }) => eventsASync, "higher");
     for (const way of WAYS) line(`mean wait, ${way}, ms`, ({ waits }) => waits[way], "lower");
     for (const who of ["door", "redis", "worker", "load"] as const)
       line(`CPU µs an event, ${who}`, ({ cpu }) => cpu[who], "lower");
@@ -70,6 +71,7 @@ interface Measured {
   readonly first: number;
   readonly second: number;
   readonly acknowledged: number;
+  readonly eventsASync: number;
   readonly cpu: Readonly<Record<"door" | "redis" | "worker" | "load", number>>;
   readonly waits: Readonly<Record<(typeof WAYS)[number], number>>;
   readonly refused: number;
@@ -104,6 +106,7 @@ async function measure(house: IngestHouse, rate: number, seconds: number): Promi
     const steady = makeBatches(many.length, "rate", Date.now());
     const probes = watchProbes(states);
     const waited = await house.waits();
+    const synced = house.fsyncs();
     const due = await atRate(steady, rate / EVENTS_A_BATCH, async (batch) => {
       await sender.send(batch);
       probes.accepted(batch);
@@ -111,6 +114,7 @@ async function measure(house: IngestHouse, rate: number, seconds: number): Promi
     probes.end();
     await probes.looking;
     await applied();
+    const eventsASync = (steady.length * EVENTS_A_BATCH) / (house.fsyncs() - synced);
     const waits = meansOf(waited, await house.waits());
     await house.closeWorker();
     await mustHold(house, EVENTS_A_BATCH * (warm.length + many.length + steady.length));
@@ -120,6 +124,7 @@ async function measure(house: IngestHouse, rate: number, seconds: number): Promi
       first: percentile(probes.took.first, 0.99),
       second: percentile(probes.took.second, 0.99),
       acknowledged: percentile(due.late, 0.99),
+      eventsASync,
       cpu: { door: perEvent("door"), redis: perEvent("redis"), worker: perEvent("worker"), load: perEvent("load") },
       waits,
       refused: sender.refused(),
