@@ -1,21 +1,19 @@
 import { execFile } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkMachine, checkNode, checkTensorFlow, checkVarFolder } from "../../src/cli/doctor/checks.ts";
 import { atLeast, type Finding } from "../../src/cli/doctor/finding.ts";
 import { wayToRedis } from "../../src/cli/doctor/install-redis.ts";
+import { PORTRAIT } from "../support/main.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-const MAIN = resolve(dirname(fileURLToPath(import.meta.url)), "../../src/cli/main.ts");
 
 /** Runs the doctor in a world of its own: this PATH, this var folder, nothing else. */
 function doctor(env: Record<string, string>, ...args: string[]) {
   return new Promise<{ code: number; out: string; err: string }>((done) => {
     execFile(
       process.execPath,
-      ["--import", "tsx", MAIN, "doctor", ...args],
+      [...PORTRAIT, "doctor", ...args],
       { env: { HOME: "/tmp", NO_COLOR: "1", ...env } },
       (error, out, err) => done({ code: error ? Number(error.code) : 0, out, err }),
     );

@@ -1,17 +1,16 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { portrait } from "../support/command.ts";
+import { PORTRAIT } from "../support/main.ts";
 import { fillLake } from "../support/small-lake.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-const MAIN = resolve("src/cli/main.ts");
 
 function features(env: Record<string, string>, ...args: string[]) {
   return new Promise<{ code: number; out: string }>((done) => {
     const child = { env: { PATH: process.env.PATH, HOME: "/tmp", NO_COLOR: "1", ...env } };
-    execFile(process.execPath, ["--import", "tsx", MAIN, "features", ...args], child, (error, out) =>
+    execFile(process.execPath, [...PORTRAIT, "features", ...args], child, (error, out) =>
       done({ code: error ? Number(error.code) : 0, out }),
     );
   });

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { PORTRAIT } from "../support/main.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const run = promisify(execFile);
@@ -21,7 +22,7 @@ test("a newcomer needs nothing but the file: ingest twice, then verify that the 
   writeFileSync(path, `${Array.from({ length: 50 }, (_, i) => call(i)).join("\n")}\nbroken\n`);
   const env = { ...process.env, PORTRAIT_VAR: join(root, "var"), REDIS_URL: "" };
   const portrait = async (...args: string[]) => {
-    const { stdout } = await run(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args, "--json"], { env });
+    const { stdout } = await run(process.execPath, [...PORTRAIT, ...args, "--json"], { env });
     return JSON.parse(stdout);
   };
   expect(await portrait("ingest", path)).toMatchObject({

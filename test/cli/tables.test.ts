@@ -1,11 +1,10 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { PORTRAIT } from "../support/main.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { shopCsv } from "../training/tables/tables.ts";
-
-const MAIN = resolve("src/cli/main.ts");
 
 interface Answer {
   readonly code: number;
@@ -24,7 +23,7 @@ const portraitIn =
         REDIS_URL: "",
         PORTRAIT_DATASETS: join(dir, "none"),
       };
-      execFile(process.execPath, ["--import", "tsx", MAIN, ...args], { env }, (error, out, err) =>
+      execFile(process.execPath, [...PORTRAIT, ...args], { env }, (error, out, err) =>
         done({ code: typeof error?.code === "number" ? error.code : 0, out, err }),
       );
     });

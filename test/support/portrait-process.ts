@@ -1,9 +1,8 @@
 import "./patience.ts";
 import { type ChildProcess, spawn } from "node:child_process";
-import { resolve } from "node:path";
 import { onTestFinished } from "vitest";
+import { PORTRAIT } from "./main.ts";
 
-const MAIN = resolve("src/cli/main.ts");
 /** The key that processes started here accept. */
 export const KEY = "test-key-of-more-than-twenty-characters";
 
@@ -22,7 +21,7 @@ export interface PortraitProcess {
 
 /** Runs `portrait …` as a real process of its own, ended with the test. */
 export function portrait(args: readonly string[], env: Readonly<Record<string, string | undefined>>): PortraitProcess {
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", MAIN, ...args], {
+  const child: ChildProcess = spawn(process.execPath, [...PORTRAIT, ...args], {
     env: { ...process.env, PORT: "0", PORTRAIT_API_KEY: KEY, LOG_LEVEL: "info", REDIS_URL: undefined, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
