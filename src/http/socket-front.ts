@@ -6,6 +6,8 @@ import { readPlainRequest } from "./plain-request.ts";
 /** So many bytes may wait behind a request that is being answered; then the caller is not listened to. */
 const HELD_MOST = 131_072;
 const SWEEP_MS = 1_000;
+/** A connection that has said nothing for so long does not hold up the end of the server. */
+const SILENT_MS = 1_000;
 
 /**
  * Answers plain requests for a score right on the socket, before `node:http` makes a stream of a request and a stream of
@@ -132,7 +134,7 @@ function openLane(
   const onError = () => void socket.destroy();
 
   const lane: Lane = {
-    isIdle: () => !busy && held === undefined && answered > 0,
+    isIdle: () => !busy && held === undefined && (answered > 0 || performance.now() - heard >= SILENT_MS),
     hangUp: () => void socket.destroy(),
     look(now) {
       if (busy) return;

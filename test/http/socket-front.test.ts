@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import fc from "fast-check";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { HotScore } from "../../src/http/hot-score.ts";
@@ -169,6 +170,22 @@ test("closing ends idle connections, and busy ones after their answer, which say
   finish();
   expect(await busy.heard(1)).toMatch(/Connection: close\r\n\r\ndone$/);
   await closed;
+});
+
+test("closing ends connections that have said nothing for a second, and leaves younger ones the time to speak", async () => {
+  const server = await house();
+  const began = performance.now();
+  const [silent, early] = [await caller(server), await caller(server)];
+  early.socket.write(plain("{}").slice(0, -1)); // what has begun to speak is heard to the end
+  await vi.waitFor(async () => expect(await promisify(server.getConnections.bind(server))()).toBe(2), HEARING);
+  server.close();
+  const ended = once(silent.socket, "close");
+  const sweep = setInterval(() => server.closeIdleConnections(), 10);
+  await ended;
+  clearInterval(sweep);
+  expect(performance.now() - began).toBeGreaterThan(999);
+  early.socket.write("}");
+  expect(wheres(await early.heard(1))).toEqual(["socket"]);
 });
 
 test("an idle connection ends after the server's own patience", async () => {
