@@ -76,7 +76,7 @@ describe.each(MOUNTS)("with scores answered %s", (mount) => {
     void waiting.then(() => {
       answered = true;
     });
-    await expect.poll(() => asked, { timeout: 60_000 }).toBe(1);
+    while (asked === 0) await sleep(1); // a poll would let the time of the deadline pass
     vi.advanceTimersByTime(4_000);
     expect((await house.get("/livez")).status).toBe(200); // who is not late is answered meanwhile
     expect(answered).toBe(false);
