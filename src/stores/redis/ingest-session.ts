@@ -12,7 +12,7 @@ import { startCompaction } from "./ingest-compaction.ts";
 import { connectOnce } from "./ingest-connection.ts";
 import { flush } from "./ingest-flush.ts";
 import { openPartition, type Partition } from "./ingest-partition.ts";
-import { createNewsReader } from "./ingest-read.ts";
+import { createNewsReader, type Round } from "./ingest-read.ts";
 import { createTurns } from "./ingest-turns.ts";
 import type { IngestCounts, IngestWorkerOptions, Waiter } from "./ingest-worker.ts";
 import { agreeOnPartitions } from "./partitions.ts";
@@ -139,6 +139,7 @@ export async function openIngestSession(
     });
     const read = createNewsReader(reader);
     const turns = createTurns((one) => applyNews(tools, one));
+    let ahead: Promise<Round> | undefined;
     let flushing: Promise<void> | undefined;
     let flushFailure: unknown;
     let lastFlush = performance.now();
@@ -166,6 +167,15 @@ export async function openIngestSession(
       if (without !== "one-flush") await flushing;
       await startFlush(some);
       if (flushFailure) throw flushFailure;
+    };
+
+    /** While there are many news, the next ones are on their way before these are applied. */
+    const nextRound = async (): Promise<Round> => {
+      const round = await (ahead ?? read([...own.values()]));
+      ahead = round.few ? undefined : read([...own.values()]);
+      ahead?.catch(() => {}); // told to who asks next
+      const news = round.news.filter(({ partition }) => own.get(partition.index) === partition); // some may be given back
+      return { news, few: round.few };
     };
 
     /** A Redis that was full when chunks were applied: writing parts and trimming makes room for the next try. */
@@ -204,8 +214,8 @@ export async function openIngestSession(
           continue;
         }
         const waiting = waiters.length;
-        const atRest = turns.idle;
-        const { news, few } = await read([...own.values()]);
+        const atRest = turns.idle && !ahead; // so what the next read does not bring is not there
+        const { news, few } = await nextRound();
         if (failure()) throw failure();
         if (flushFailure) throw flushFailure;
         await orMakeRoom(turns.begin(news));

@@ -27,8 +27,12 @@ const server = useRedis();
 const reducer = countingReducer();
 const POINTS: FaultPoint[] = ["before-commit", "after-commit", "before-claim", "after-claim", "before-trim"];
 
-/** `count` events of 40 people within 20 days; some ids come twice in the list, near each other or far apart. */
-function traffic(count: number, seed: number): Event[] {
+/**
+ * `count` events of 40 people within 20 days; some ids come twice in the list, near each other or far apart. Heavy ones
+ * are read ahead of those that are being applied.
+ */
+function traffic(count: number, seed: number, weight: "light" | "heavy" = "light"): Event[] {
+  const note = "x".repeat(weight === "heavy" ? 1_500 : 0);
   const random = createRandom(seed);
   const events: Event[] = [];
   for (let i = 0; i < count; i++) {
@@ -41,7 +45,7 @@ function traffic(count: number, seed: number): Event[] {
             id: `t${seed}-${i}`,
             user: `u${Math.floor(random.next() * 40)}`,
             at,
-            properties: { value: Math.floor(random.next() * 1_000) / 100 },
+            properties: { value: Math.floor(random.next() * 1_000) / 100, ...(note && { note }) },
           }),
     );
   }
@@ -151,11 +155,11 @@ test("workers that die anywhere at random lose and double nothing", async () => 
       if (!calm && random.next() < 0.12) throw new PortraitError("REDIS_AWAY", `died ${at}`);
     },
   });
-  const events = traffic(1_500, 2);
+  const events = [...traffic(750, 2), ...traffic(750, 12, "heavy")];
   await send(house, events, 8);
   // how often it may die depends on how often it looks: on a busy machine it finds much at once
   for (let seed = 3; worker.stats().restarts <= 2; seed++) {
-    const more = traffic(300, seed);
+    const more = traffic(300, seed, "heavy");
     events.push(...more);
     await send(house, more, 8);
   }
@@ -170,7 +174,7 @@ test("two workers without a lease fight, and the fence keeps every event to once
   const [one, two] = [await house.work(slow), await house.work(slow)];
   // one that is slow to begin has nobody to fight with
   await expect.poll(() => [one, two].map((it) => it.stats().partitions), { timeout: 60_000 }).toEqual([3, 3]);
-  const events = traffic(1_000, 3);
+  const events = [...traffic(500, 3), ...traffic(500, 13, "heavy")];
   await send(house, events, 5);
   for (let seed = 4; one.stats().restarts + two.stats().restarts === 0; seed++) {
     const more = traffic(200, seed);
@@ -242,9 +246,24 @@ test("connections cut by the server are an unknown outcome, and nothing comes of
   await expectExactlyOnce(house, events);
 });
 
+test("idle means that all which was appended before is applied and in the lake, also where much is read ahead", async () => {
+  await using house = await redisHouse(server.url, reducer);
+  const worker = await house.work({ flushMs: 5, fault: () => sleep(2) });
+  let sent = 0;
+  for (let seed = 1; seed <= 6; seed++) {
+    await send(house, traffic(40 * seed, 30 + seed, "heavy"));
+    await sleep(10 * seed);
+    await house.log.append([anEvent()]);
+    sent += 40 * seed + 1;
+    await worker.idle();
+    const { applied, duplicates, laked, unflushed } = worker.stats();
+    expect({ seen: applied + duplicates, laked, unflushed }).toEqual({ seen: sent, laked: applied, unflushed: 0 });
+  }
+});
+
 test("workers share the partitions, hand them over in order, and the last one has them all", async () => {
   await using house = await redisHouse(server.url, reducer, 5);
-  const events = traffic(2_000, 11);
+  const events = traffic(2_000, 11, "heavy");
   const first = await house.work({ leaseMs: 2_000, flushMs: 10 });
   const shared = (...workers: IngestWorker[]) =>
     expect.poll(() => workers.map((one) => one.stats().partitions).sort(), { timeout: 60_000 });
