@@ -5,6 +5,9 @@ const DAY = 86_400_000;
 const USERS = 300;
 const TERMINALS = 40;
 const CARDS = 200;
+/** By turns so many light events and so many heavy ones, which a worker reads ahead of those that it applies. */
+const HEAVY_FOR = 500;
+const NOTE = "x".repeat(1_000);
 
 export interface Call {
   readonly type: "track";
@@ -44,6 +47,7 @@ export function startTraffic(post: Post, seed: number, clients: number, pauseMs:
   let duplicates = 0;
 
   const mint = (): Call => {
+    const heavy = Math.floor(minted / HEAVY_FOR) % 2 === 1;
     const at = Date.now() - (random.next() < 0.5 ? 0 : Math.floor(random.next() * 20 * DAY));
     return {
       type: "track",
@@ -56,6 +60,7 @@ export function startTraffic(post: Post, seed: number, clients: number, pauseMs:
         category: `category ${random.below(30)}`,
         ...(random.next() < 0.5 && { terminal: `t${random.below(TERMINALS)}` }),
         ...(random.next() < 0.3 && { card: random.below(CARDS) }),
+        ...(heavy && { note: NOTE }),
       },
     };
   };
