@@ -265,6 +265,8 @@ function timely(work: Promise<void>, who: string): Promise<void> {
 async function calmWorker(options: IngestWorkerOptions): Promise<void> {
   const worker = await startIngestWorker(options);
   try {
+    // the leases of those that were killed end one after the other, and it rests when it is through with what it has
+    while (worker.stats().state !== "ended" && worker.stats().partitions < options.partitions) await sleep(20);
     await worker.idle();
     await worker.idle(); // what the last commits forwarded
   } finally {
