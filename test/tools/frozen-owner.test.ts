@@ -16,7 +16,7 @@ async function freeze(stage: typeof freezeOwner, without?: Guard): Promise<{ los
   const said: string[] = [];
   const hear = (error: { code?: string }) => void said.push(String(error.code));
   const options = { redisUrl: server.url, lakeDir, partitions, reducers: payingReducers(), knownIdsMs: 7 * DAY };
-  await stage({ ...options, without, flushMs: 100, flushRows: 10_000, leaseMs: 1_000 }, async (count) => {
+  await stage({ ...options, without, flushMs: 100, flushRows: 10_000, leaseMs: 30_000 }, async (count) => {
     const events = payments(count, sent.size);
     await log.append(events);
     for (const { id } of events) sent.add(id);

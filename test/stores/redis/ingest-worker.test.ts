@@ -264,14 +264,14 @@ test("idle means that all which was appended before is applied and in the lake, 
 test("workers share the partitions, hand them over in order, and the last one has them all", async () => {
   await using house = await redisHouse(server.url, reducer, 5);
   const events = traffic(2_000, 11, "heavy");
-  const first = await house.work({ leaseMs: 2_000, flushMs: 10 });
+  const first = await house.work({ leaseMs: 5_000, flushMs: 10 });
   const shared = (...workers: IngestWorker[]) =>
     expect.poll(() => workers.map((one) => one.stats().partitions).sort(), { timeout: 60_000 });
   await shared(first).toEqual([5]);
   const sending = send(house, events, 5);
-  const second = await house.work({ leaseMs: 2_000, flushMs: 10 });
+  const second = await house.work({ leaseMs: 5_000, flushMs: 10 });
   await shared(first, second).toEqual([2, 3]);
-  const third = await house.work({ leaseMs: 2_000, flushMs: 10 });
+  const third = await house.work({ leaseMs: 5_000, flushMs: 10 });
   await shared(first, second, third).toEqual([1, 2, 2]);
   await first.close();
   await shared(second, third).toEqual([2, 3]);
