@@ -206,6 +206,7 @@ test("as a job of the worker: asked for once, beside a retraining of the same mo
   await whenReady(client, 60_000);
   const queue = createRetrainQueue({ redis: client, name: "population" });
   let slow = true;
+  let inHand: AbortSignal | undefined;
   const { states } = needs;
   const slowly = {
     ...{ keptScores, tagRules, root, clock: needs.clock },
@@ -214,7 +215,7 @@ test("as a job of the worker: asked for once, beside a retraining of the same mo
       async *scan(kind: string) {
         for await (const page of states.scan(kind)) {
           yield page.slice(0, 1);
-          while (slow) await new Promise((resolve) => setTimeout(resolve, 20));
+          while (slow && !inHand?.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
           yield page.slice(1);
         }
       },
@@ -228,7 +229,10 @@ test("as a job of the worker: asked for once, beside a retraining of the same mo
   const worker = startTrainingWorker({
     redisUrl: redis.url,
     queue: "population",
-    train,
+    train(payload, context) {
+      inHand = context.signal;
+      return train(payload, context);
+    },
     log: silentLog,
     cancelEveryMs: 30,
   });
@@ -253,9 +257,8 @@ test("as a job of the worker: asked for once, beside a retraining of the same mo
   await queue.cancel(retraining.id);
   await expect.poll(async () => (await queue.job(first.id))?.progress?.step, { timeout: 60_000 }).toBe("1 scored");
   expect(await queue.cancel(first.id)).toMatchObject({ id: first.id, task: "score-all", state: "running" });
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  slow = false;
   expect(await last(first.id)).toMatchObject({ state: "cancelled" });
+  slow = false;
   expect(existsSync(join(root, "scores"))).toBe(false);
 
   const again = await queue.ask(everybody);
