@@ -318,7 +318,7 @@ test("a log that takes nothing refuses before a body is read", async () => {
 test("bodies in hand are bounded: what does not fit is asked to come again, and fits again later", async () => {
   const held: (() => void)[] = [];
   const append = () => new Promise<void>((resolve) => held.push(resolve));
-  await using house = await serve({ eventLog: { append } });
+  await using house = await serve({ eventLog: { append } }, { deadlineMs: 120_000 }); // none is late
   const large = JSON.stringify({ batch: [{ type: "track", ...order("m1") }], fill: "x".repeat(490_000) });
   const asked = Array.from({ length: 70 }, () => house.ask("POST", "/v1/batch", large));
   const refused: Answer[] = [];
