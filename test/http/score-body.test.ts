@@ -1,4 +1,3 @@
-import "../support/patience.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ZodError } from "zod";

@@ -1,4 +1,3 @@
-import "../support/patience.ts";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";

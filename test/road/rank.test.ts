@@ -1,4 +1,3 @@
-import "../support/patience.ts";
 import { expect, test } from "vitest";
 import { CATEGORIES } from "../../data/simulate/goods.ts";
 import type { Event } from "../../src/events/event.ts";

@@ -1,4 +1,3 @@
-import "../support/patience.ts";
 import { expect, test } from "vitest";
 import { createMemoryArtifacts } from "../../src/stores/memory/artifacts.ts";
 import { PUBLIC_TABLES } from "../../training/datasets/public-tables.ts";

@@ -1,4 +1,3 @@
-import "../support/patience.ts";
 import { expect, test } from "vitest";
 import { PortraitError } from "../../src/errors.ts";
 import { oneReducer } from "../../src/features/reducers.ts";

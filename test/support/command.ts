@@ -1,4 +1,3 @@
-import "./patience.ts";
 import { execFile } from "node:child_process";
 import { PORTRAIT } from "./main.ts";
 

@@ -1,4 +1,3 @@
-import "./patience.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { onTestFinished } from "vitest";
 import { PORTRAIT } from "./main.ts";

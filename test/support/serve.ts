@@ -1,4 +1,3 @@
-import "./patience.ts";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,3 @@
-import "../support/patience.ts";
 import { expect, test } from "vitest";
 import { soakEvents } from "../../tools/soak/events.ts";
 

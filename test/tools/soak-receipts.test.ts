@@ -1,4 +1,3 @@
-import "../support/patience.ts";
 import { expect, test } from "vitest";
 import { soakReceipts } from "../../tools/soak/receipts.ts";
 

@@ -1,4 +1,3 @@
-import "../support/patience.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Lake } from "../../src/events/event-log.ts";
 import { DEFAULT_FEATURES } from "../../src/features/catalogue.ts";

@@ -1,4 +1,3 @@
-import "../support/patience.ts";
 import { resolve } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { RetrainProgress } from "../../src/retraining/job.ts";

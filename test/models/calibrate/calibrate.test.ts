@@ -1,4 +1,3 @@
-import "../../support/patience.ts";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";

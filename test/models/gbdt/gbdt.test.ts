@@ -1,4 +1,3 @@
-import "../../support/patience.ts";
 import { describe, expect, test } from "vitest";
 import { gbdt, growTrees } from "../../../models/gbdt/gbdt.ts";
 import { createMemory } from "../../../models/gbdt/memory.ts";

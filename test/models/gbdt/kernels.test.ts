@@ -1,4 +1,3 @@
-import "../../support/patience.ts";
 import { expect, test } from "vitest";
 import * as committed from "../../../models/gbdt/kernel-bytes.ts";
 import { compileKernels } from "../../../tools/build-kernels.ts";

@@ -1,4 +1,3 @@
-import "../../support/patience.ts";
 import { describe, expect, test } from "vitest";
 import type { Calibration } from "../../../models/calibrate/calibration.ts";
 import { constant } from "../../../models/constant/constant.ts";

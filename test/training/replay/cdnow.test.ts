@@ -1,4 +1,3 @@
-import "../../support/patience.ts";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ingestFile } from "../../../src/events/ingest-file.ts";

@@ -1,4 +1,3 @@
-import "../../support/patience.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Event, Property } from "../../../src/events/event.ts";
