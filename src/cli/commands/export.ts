@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import type { Redis } from "ioredis";
 import { loadConfig } from "../../config.ts";
 import type { IngestWorkerOptions } from "../../stores/redis/ingest-worker.ts";
 import { readEntity } from "../entity-argument.ts";
@@ -58,7 +59,7 @@ Examples:
       try {
         await audit.record({ who: `cli:${process.getuid?.() ?? 0}`, what: "portrait export", entity, step: "asked" });
         await withRedis(config, async (redis, { url, from }) => {
-          if (from === "own") await applied({ redisUrl: url, ...ingestOptions(config), reducers });
+          if (from === "own") await applied(redis, { redisUrl: url, ...ingestOptions(config), reducers });
           const segmentation = await createDiskSegmentations(join(config.paths.root, "segments")).champion();
           const known = exportPerson(entity, {
             lake,
@@ -92,11 +93,14 @@ Examples:
 }
 
 /** Where nobody runs, states are brought up to the log first. */
-async function applied(options: IngestWorkerOptions): Promise<void> {
-  const { startIngestWorker } = await import("../../stores/redis/ingest-worker.ts");
+async function applied(redis: Redis, options: IngestWorkerOptions): Promise<void> {
+  const [{ startIngestWorker }, { applyAll }] = await Promise.all([
+    import("../../stores/redis/ingest-worker.ts"),
+    import("../apply-all.ts"),
+  ]);
   const worker = await startIngestWorker(options);
   try {
-    await worker.idle();
+    await applyAll(worker, redis, options.partitions);
   } finally {
     await worker.close();
   }

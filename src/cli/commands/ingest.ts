@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
+import type { Redis } from "ioredis";
 import { loadConfig } from "../../config.ts";
 import { PortraitError } from "../../errors.ts";
 import type { EventLog } from "../../events/event-log.ts";
 import type { IngestSummary } from "../../events/ingest-file.ts";
-import type { IngestStats } from "../../stores/redis/ingest-worker.ts";
+import type { IngestStats, IngestWorker } from "../../stores/redis/ingest-worker.ts";
 import { ingestOptions } from "../ingest-options.ts";
 import { progressBar } from "../progress.ts";
 import { paint, table } from "../terminal.ts";
@@ -114,7 +115,7 @@ Examples:
           await place.finish();
           bar.end(`${count(summary.events)} events`);
           const applied = own
-            ? await finish(own, options)
+            ? await finish(own, redis, config.log.partitions, options)
             : options.wait && (await waitElsewhere(config, redis, options));
           say(summary, applied, own?.stats(), options);
         } finally {
@@ -165,18 +166,15 @@ function keptNear(log: EventLog, worker: { stats(): IngestStats } | undefined) {
   return { counted, room };
 }
 
-async function finish(worker: { idle(): Promise<void> }, options: Options): Promise<boolean> {
+async function finish(worker: IngestWorker, redis: Redis, partitions: number, options: Options): Promise<boolean> {
+  const { applyAll } = await import("../apply-all.ts");
   const bar = progressBar("Applying", { quiet: options.json });
-  await worker.idle();
+  await applyAll(worker, redis, partitions);
   bar.end("states and lake are up to date");
   return true;
 }
 
-async function waitElsewhere(
-  config: ReturnType<typeof loadConfig>,
-  redis: import("ioredis").Redis,
-  options: Options,
-): Promise<boolean> {
+async function waitElsewhere(config: ReturnType<typeof loadConfig>, redis: Redis, options: Options): Promise<boolean> {
   const { whenApplied } = await import("../../stores/redis/when-applied.ts");
   const bar = progressBar("Applying elsewhere", { quiet: options.json });
   const applied = await whenApplied(redis, config.log.partitions, 2 * config.lake.flushMs + 1_000);
