@@ -19,6 +19,8 @@ export interface Round {
   readonly news: readonly News[];
   /** So little that it is better applied, and more of it gathered, before the next read. */
   readonly few: boolean;
+  /** There is more in the log already. */
+  readonly more: boolean;
 }
 
 /** What one read should bring of each partition, some 1,000 events, and the most entries (commit groups) it may ask for. */
@@ -95,7 +97,7 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
     const answer = await ask(partitions, count);
     lastAt = performance.now();
     busy = false;
-    if (!answer || answer.length === 0) return { news: [], few: true };
+    if (!answer || answer.length === 0) return { news: [], few: true, more: false };
     const byKey = new Map(partitions.map((partition) => [logKey(partition.index), partition]));
     const news: News[] = [];
     const at = Date.now();
@@ -111,9 +113,11 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
       allEntries += entries.length;
       allBytes += bytes;
     }
-    busy = allBytes > BUSY_BYTES && answer.every(([, entries]) => entries.length < count);
+    const few = allBytes <= BUSY_BYTES;
+    const more = answer.some(([, entries]) => entries.length >= count);
+    busy = !few && !more;
     const mean = allBytes / Math.max(1, allEntries);
     bytesAnEntry = Math.max(1, (bytesAnEntry + mean) / 2, mean);
-    return { news, few: allBytes <= BUSY_BYTES };
+    return { news, few, more };
   };
 }

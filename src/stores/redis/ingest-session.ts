@@ -42,6 +42,12 @@ export interface IngestLife {
 const STANDBY_MS = 25;
 
 /**
+ * How many connections the chunks of a worker share, those of one partition always the same. In one turn of its loop Redis
+ * writes 64 KB to each and reads some 32 KB; with a slow disk a turn takes milliseconds, and one connection would not do.
+ */
+const LINES = 4;
+
+/**
  * One stay at the log: from cursors read to the first doubt.
  *
  * A session holds memory (rows not yet in the lake) that is only right as long as every command's outcome is known.
@@ -55,18 +61,18 @@ export async function openIngestSession(
 ): Promise<IngestSession> {
   const { redisUrl, partitions, lakeDir, flushMs, flushRows, reducers, leaseMs = 10_000, fault, without } = options;
   const reader = connectOnce(redisUrl);
-  const redis = connectOnce(redisUrl);
+  const lines = Array.from({ length: LINES }, () => connectOnce(redisUrl));
+  const [redis] = lines;
   let lake: LakeWriter | undefined;
 
   const leave = () => {
-    reader.disconnect();
-    redis.disconnect();
+    for (const connection of [reader, ...lines]) connection.disconnect();
     lake?.close();
     lake = undefined;
   };
 
   try {
-    await Promise.all([reader.connect(), redis.connect()]);
+    await Promise.all([reader, ...lines].map((connection) => connection.connect()));
     await agreeOnPartitions(redis, partitions);
     onAnswer();
     lake = await createLakeWriter({
@@ -138,7 +144,7 @@ export async function openIngestSession(
       log,
     });
     const read = createNewsReader(reader);
-    const turns = createTurns((one) => applyNews(tools, one));
+    const turns = createTurns((one) => applyNews({ ...tools, redis: lines[one.partition.index % LINES] }, one));
     let ahead: Promise<Round> | undefined;
     let flushing: Promise<void> | undefined;
     let flushFailure: unknown;
@@ -169,13 +175,13 @@ export async function openIngestSession(
       if (flushFailure) throw flushFailure;
     };
 
-    /** While there are many news, the next ones are on their way before these are applied. */
+    /** Where there is more in the log, it is on its way before this is applied: a long answer takes many turns of Redis. */
     const nextRound = async (): Promise<Round> => {
       const round = await (ahead ?? read([...own.values()]));
-      ahead = round.few ? undefined : read([...own.values()]);
+      ahead = round.more ? read([...own.values()]) : undefined;
       ahead?.catch(() => {}); // told to who asks next
       const news = round.news.filter(({ partition }) => own.get(partition.index) === partition); // some may be given back
-      return { news, few: round.few };
+      return { ...round, news };
     };
 
     /** A Redis that was full when chunks were applied: writing parts and trimming makes room for the next try. */

@@ -17,8 +17,8 @@ test("a partition is read on from where it was read to, though nothing of it is 
   const partitions = [0, 1].map((index) => ({ index, cursor: none, readTo: none }) as Partition);
   const read = createNewsReader(connection);
   const sizes = async () => {
-    const { news, few } = await read(partitions);
-    return { few, bytes: Object.fromEntries(news.map(({ partition, bytes }) => [partition.index, bytes])) };
+    const { news, few, more } = await read(partitions);
+    return { few, more, bytes: Object.fromEntries(news.map(({ partition, bytes }) => [partition.index, bytes])) };
   };
   const append = (...sizes: [number, number][]) =>
     appendEntries(
@@ -27,10 +27,12 @@ test("a partition is read on from where it was read to, though nothing of it is 
     );
   try {
     await append([0, 100], [1, 200]);
-    expect(await sizes()).toEqual({ few: true, bytes: { 0: 100, 1: 200 } });
+    expect(await sizes()).toEqual({ few: true, more: false, bytes: { 0: 100, 1: 200 } });
     await append([1, 20_000]);
-    expect(await sizes()).toEqual({ few: false, bytes: { 1: 20_000 } });
-    expect(await sizes()).toEqual({ few: true, bytes: {} });
+    expect(await sizes()).toEqual({ few: false, more: false, bytes: { 1: 20_000 } });
+    expect(await sizes()).toEqual({ few: true, more: false, bytes: {} });
+    for (let i = 0; i < 12; i++) await append([0, 20_000]); // 192 KB are ten of them
+    expect(await sizes()).toEqual({ few: false, more: true, bytes: { 0: 10 * 20_000 } });
     expect(partitions.map(({ cursor }) => cursor)).toEqual([none, none]);
   } finally {
     connection.disconnect();

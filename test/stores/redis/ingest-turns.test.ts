@@ -26,11 +26,11 @@ async function mostAtOnce(news: readonly News[]): Promise<number> {
   return most;
 }
 
-test("light chunks are applied side by side, of heavy ones four at a time, of the heaviest one", async () => {
+test("light chunks are applied side by side, of heavy ones eight at a time, of the heaviest one", async () => {
   expect(await mostAtOnce(chunks(10, 10, 10, 10, 10))).toBe(5);
-  expect(await mostAtOnce(chunks(190_000, 190_000, 190_000, 190_000, 190_000, 190_000))).toBe(4);
-  expect(await mostAtOnce(chunks(300_000, 300_000, 300_000))).toBe(2);
-  expect(await mostAtOnce(chunks(900_000, 900_000))).toBe(1);
+  expect(await mostAtOnce(chunks(...Array.from({ length: 12 }, () => 190_000)))).toBe(8);
+  expect(await mostAtOnce(chunks(500_000, 500_000, 500_000, 500_000))).toBe(3);
+  expect(await mostAtOnce(chunks(1_600_000, 1_600_000))).toBe(1);
 });
 
 test("a partition's chunks follow one another, also when they are begun at different times, while others go on", async () => {
@@ -76,7 +76,7 @@ test("what was begun ends before a failure is thrown, and nothing is begun after
     await aMoment();
     ended.push(bytes);
   });
-  await expect(turns.begin(chunks(1, 2, 900_000, 4))).rejects.toThrow("no");
+  await expect(turns.begin(chunks(1, 2, 1_600_000, 4))).rejects.toThrow("no");
   expect(begun).toEqual([1, 2]);
   expect(ended).toEqual([1]);
   await expect(turns.begin(chunks(5))).rejects.toThrow("no");
