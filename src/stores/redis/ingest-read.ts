@@ -32,37 +32,53 @@ const CHUNK_ENTRIES = 1_000;
  */
 const BUSY_BYTES = 16 << 10;
 const BUSY_ROUND_MS = 40;
+/** After a read that brought so much the next is asked over all connections: Redis writes 64 KB to each before it syncs. */
+const HEAVY_BYTES = 128 << 10;
 /** How long a read waits for news: no news is what lets the worker look at the clock. */
 const BLOCK_MS = 40;
 /** On a cluster, where partitions lie on several slots and are asked one by one: the less often the longer all are quiet. */
 const ASK_AGAIN_MS = 10;
+
+const streams = (partitions: readonly Partition[]): string[] => [
+  ...partitions.map(({ index }) => logKey(index)),
+  ...partitions.map(({ readTo }) => entryText(readTo)),
+];
 
 type Answer = [Buffer, RawEntry[]][] | null;
 
 /**
  * Reads each partition on from where it was read to, applied or not; answers nothing when there is no news for a moment.
  *
- * One blocking XREAD over all of them; a Redis Cluster refuses that (CROSSSLOT), and is then asked for each.
+ * One blocking XREAD over all of them, or where much is to be read one for each connection; a Redis Cluster refuses that
+ * (CROSSSLOT), and is then asked for each.
+ *
+ * @param readers connections for this alone
  */
-export function createNewsReader(reader: Redis): (partitions: readonly Partition[]) => Promise<Round> {
+export function createNewsReader(
+  readers: readonly [Redis, ...Redis[]],
+): (partitions: readonly Partition[]) => Promise<Round> {
+  const [reader] = readers;
   let bytesAnEntry = 10_000; // measured as it goes: entries hold from one event to thousands
   let oneByOne = false;
   let busy = false;
+  let heavy = false;
   let lastAt = 0;
   let quietMs = 0;
 
   async function together(partitions: readonly Partition[], count: number): Promise<Answer> {
-    const keys = partitions.map(({ index }) => logKey(index));
-    const places = partitions.map(({ readTo }) => entryText(readTo));
-    return reader.xreadBuffer(
-      "COUNT",
-      count,
-      "BLOCK",
-      BLOCK_MS,
-      "STREAMS",
-      ...keys,
-      ...places,
-    ) as unknown as Promise<Answer>;
+    const answer = reader.xreadBuffer("COUNT", count, "BLOCK", BLOCK_MS, "STREAMS", ...streams(partitions));
+    return answer as unknown as Promise<Answer>;
+  }
+
+  async function sideBySide(partitions: readonly Partition[], count: number): Promise<Answer> {
+    const answers = await Promise.all(
+      readers.map((one, i) => {
+        const some = partitions.filter((_, place) => place % readers.length === i);
+        if (some.length === 0) return null;
+        return one.xreadBuffer("COUNT", count, "STREAMS", ...streams(some)) as unknown as Promise<Answer>;
+      }),
+    );
+    return answers.flatMap((answer) => answer ?? []);
   }
 
   async function each(partitions: readonly Partition[], count: number): Promise<Answer> {
@@ -81,7 +97,7 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
   async function ask(partitions: readonly Partition[], count: number): Promise<Answer> {
     if (!oneByOne) {
       try {
-        return await together(partitions, count);
+        return await (heavy ? sideBySide(partitions, count) : together(partitions, count));
       } catch (error) {
         if (!(error instanceof Error && /CROSSSLOT/.test(error.message))) throw error;
         oneByOne = true;
@@ -97,6 +113,7 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
     const answer = await ask(partitions, count);
     lastAt = performance.now();
     busy = false;
+    heavy = false;
     if (!answer || answer.length === 0) return { news: [], few: true, more: false };
     const byKey = new Map(partitions.map((partition) => [logKey(partition.index), partition]));
     const news: News[] = [];
@@ -116,6 +133,7 @@ export function createNewsReader(reader: Redis): (partitions: readonly Partition
     const few = allBytes <= BUSY_BYTES;
     const more = answer.some(([, entries]) => entries.length >= count);
     busy = !few && !more;
+    heavy = allBytes > HEAVY_BYTES;
     const mean = allBytes / Math.max(1, allEntries);
     bytesAnEntry = Math.max(1, (bytesAnEntry + mean) / 2, mean);
     return { news, few, more };

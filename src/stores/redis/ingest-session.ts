@@ -42,8 +42,9 @@ export interface IngestLife {
 const STANDBY_MS = 25;
 
 /**
- * How many connections the chunks of a worker share, those of one partition always the same. In one turn of its loop Redis
- * writes 64 KB to each and reads some 32 KB; with a slow disk a turn takes milliseconds, and one connection would not do.
+ * How many connections the chunks of a worker share, those of one partition always the same, and over how many it reads
+ * what is long. In one turn of its loop Redis writes 64 KB to each and reads some 32 KB; with a slow disk a turn takes
+ * milliseconds, and one connection would not do.
  */
 const LINES = 4;
 
@@ -60,19 +61,21 @@ export async function openIngestSession(
   { token, counts, log, footers, onAnswer }: IngestLife,
 ): Promise<IngestSession> {
   const { redisUrl, partitions, lakeDir, flushMs, flushRows, reducers, leaseMs = 10_000, fault, without } = options;
-  const reader = connectOnce(redisUrl);
-  const lines = Array.from({ length: LINES }, () => connectOnce(redisUrl));
+  const several = () => Array.from({ length: LINES }, () => connectOnce(redisUrl));
+  const [reader, ...moreReaders] = several();
+  const lines = several();
   const [redis] = lines;
+  const connections = [reader, ...moreReaders, ...lines];
   let lake: LakeWriter | undefined;
 
   const leave = () => {
-    for (const connection of [reader, ...lines]) connection.disconnect();
+    for (const connection of connections) connection.disconnect();
     lake?.close();
     lake = undefined;
   };
 
   try {
-    await Promise.all([reader, ...lines].map((connection) => connection.connect()));
+    await Promise.all(connections.map((connection) => connection.connect()));
     await agreeOnPartitions(redis, partitions);
     onAnswer();
     lake = await createLakeWriter({
@@ -143,7 +146,7 @@ export async function openIngestSession(
       mine: () => new Set(own.keys()),
       log,
     });
-    const read = createNewsReader(reader);
+    const read = createNewsReader([reader, ...moreReaders]);
     const turns = createTurns((one) => applyNews({ ...tools, redis: lines[one.partition.index % LINES] }, one));
     let ahead: Promise<Round> | undefined;
     let flushing: Promise<void> | undefined;

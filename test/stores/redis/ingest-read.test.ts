@@ -11,11 +11,11 @@ const server = useRedis();
 
 test("a partition is read on from where it was read to, though nothing of it is applied yet", async () => {
   await using house = await redisHouse(server.url, countingReducer(), 2);
-  const connection = connectOnce(server.url);
-  await connection.connect();
+  const connections = [connectOnce(server.url), connectOnce(server.url)] as const;
+  await Promise.all(connections.map((connection) => connection.connect()));
   const none = { ms: 0, seq: 0 };
   const partitions = [0, 1].map((index) => ({ index, cursor: none, readTo: none }) as Partition);
-  const read = createNewsReader(connection);
+  const read = createNewsReader(connections);
   const sizes = async () => {
     const { news, few, more } = await read(partitions);
     return { few, more, bytes: Object.fromEntries(news.map(({ partition, bytes }) => [partition.index, bytes])) };
@@ -33,8 +33,11 @@ test("a partition is read on from where it was read to, though nothing of it is 
     expect(await sizes()).toEqual({ few: true, more: false, bytes: {} });
     for (let i = 0; i < 12; i++) await append([0, 20_000]); // 192 KB are ten of them
     expect(await sizes()).toEqual({ few: false, more: true, bytes: { 0: 10 * 20_000 } });
+    await append([1, 300]); // so much was read that each connection asks for its own now
+    expect(await sizes()).toEqual({ few: false, more: false, bytes: { 0: 2 * 20_000, 1: 300 } });
+    expect(await sizes()).toEqual({ few: true, more: false, bytes: {} });
     expect(partitions.map(({ cursor }) => cursor)).toEqual([none, none]);
   } finally {
-    connection.disconnect();
+    for (const connection of connections) connection.disconnect();
   }
 });
