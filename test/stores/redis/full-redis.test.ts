@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import type { PortraitError } from "../../../src/errors.ts";
 import type { Event } from "../../../src/events/event.ts";
 import { verifyStates } from "../../../src/stores/redis/verify-states.ts";
 import { anEvent, DAY } from "../../support/events.ts";
@@ -67,7 +68,13 @@ test("what is applied goes to the lake although Redis is full, which makes the r
     open();
     await expect.poll(() => worker.stats(), { timeout: 60_000 }).toMatchObject({ state: "running", applied: 2_200 });
     const more = orders(100);
-    await house.log.append(more); // and the door is open again
+    // and the door is open again, as soon as it has looked: who is told to send again does
+    const sendAgain = () =>
+      house.log.append(more).then(
+        () => "taken",
+        ({ code }: PortraitError) => code,
+      );
+    await expect.poll(sendAgain, { timeout: 60_000 }).toBe("taken");
     await worker.idle();
     await expectAll(house, [...applied, ...waiting, ...more]);
   } finally {
