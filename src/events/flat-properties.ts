@@ -114,7 +114,7 @@ interface WellFormedText {
 
 const asWellFormed = (text: string) => text as unknown as WellFormedText;
 
-const BYTE_ORDER_MARK = "\ufeff";
+export const BYTE_ORDER_MARK = "\ufeff";
 
 /** Half a surrogate pair has no UTF-8: it would come back from the lake as another text. */
 export const isWellFormed = (text: string): boolean => asWellFormed(text).isWellFormed();

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { PortraitError } from "../errors.ts";
 import { DelimitedReader, type Record as Line } from "./delimited.ts";
 import type { Event } from "./event.ts";
+import { BYTE_ORDER_MARK } from "./flat-properties.ts";
 import { createRowMapper, type Mapped } from "./map-rows.ts";
 import type { Mapping } from "./mapping.ts";
 import { readHistoryCall } from "./segment-call.ts";
@@ -45,7 +46,6 @@ export async function openMapped(
 }
 
 const REPLACED = "\ufffd";
-const BYTE_ORDER_MARK = "\ufeff";
 
 /** Of a file that is not all UTF-8, what came out of its bad bytes: refused, not taken as another text. */
 async function* undamaged(mapped: AsyncIterable<Mapped>, damaged: () => boolean): AsyncGenerator<Mapped> {
